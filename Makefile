@@ -1,0 +1,67 @@
+# Two commands do all set-up on a fresh machine: `make run` and `make test`.
+export UV_PYTHON_DOWNLOADS := never
+UV  := .uv/bin/uv
+BIN := .venv/bin
+PORT ?= 8000
+SIZE ?= full
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench docs warm clean
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# Debian keeps venv in a package of its own; fetch it when we may, say so when we may not.
+.uv/bin/uv:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 以上 / Python 3.11 or newer is needed"; exit 2; }
+	@python3 -m venv .uv 2>/dev/null || { rm -rf .uv; sh scripts/system_packages.sh python3-venv && python3 -m venv .uv; }
+	@.uv/bin/pip install -q --disable-pip-version-check uv==0.13.9
+
+.venv/.run: requirements/run.txt pyproject.toml | .uv/bin/uv
+	@echo "安装 / installing …"
+	@$(UV) venv -q --allow-existing -p python3 .venv
+	@$(UV) pip install -q -p .venv --require-hashes -r requirements/run.txt
+	@$(UV) pip install -q -p .venv --no-deps -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.run
+	@$(UV) pip install -q -p .venv --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Kernels are compiled here, once, never in front of a user.
+.venv/.warm: .venv/.run $(shell find lianfang/engine -name '*.py' 2>/dev/null)
+	@$(BIN)/lianfang warm
+	@touch $@
+
+warm: .venv/.warm ## compile the kernels
+
+run: .venv/.run .venv/.warm ## set up, make demo tables, find rings, show them on localhost
+	@$(BIN)/lianfang demo --out demo --port $(PORT)
+
+.venv/.system:
+	@sh scripts/system_packages.sh chromium fonts-noto-cjk openjdk-17-jre-headless
+	@touch $@
+
+test: .venv/.dev .venv/.warm .venv/.system ## install what tests need, then run every test
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=20 $(TESTS)
+
+check: .venv/.dev ## lint, types, layers
+	@$(BIN)/ruff check lianfang tests
+	@$(BIN)/ruff format --check lianfang tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: .venv/.dev .venv/.warm ## measure against peers, write docs/measures (SIZE=small|full)
+	@$(BIN)/lianfang bench --size $(SIZE)
+
+docs: .venv/.dev ## build the pages into site/
+	@$(BIN)/python -m lianfang.cli.main pages --check
+	@$(BIN)/mkdocs build -q --strict
+
+requirements: .uv/bin/uv ## solve the hashed requirement files anew
+	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml -o requirements/run.txt
+	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml \
+	  --extra spark --extra postgres --group dev --group docs --group bench --group pgtest -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## remove what was made here
+	@rm -rf .venv .uv site demo out
