@@ -1,0 +1,192 @@
+"""Links as a graph of people and keys: who holds which identifier or wording.
+
+A link table is star-shaped: every record of a group points at the group's smallest record. Here each
+group becomes one key and its records its holders, so that strength is counted once per person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lianfang.engine.identify.linkage import judge
+from lianfang.engine.identify.rings import kernel, rules
+from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Graph:
+    """People, keys and who holds what; indexes are dense, in order of record_no.
+
+    Attributes:
+        records: record_no of every record that has a link, ascending.
+        person: person of each record; records of one person share the index of the first.
+        atom: node of each record: a person, or several a judgement holds together.
+        key_by: link name of each key, as a place in `names`.
+        key_first: smallest record of each key's group (its index).
+        held_atom: node of each holding.
+        held_key: key of each holding.
+        weight: bits of each holding.
+        joins: whether the holding joins alone.
+        names: link names.
+        apart: pairs of nodes told apart.
+    """
+
+    records: Ints
+    person: Ints
+    atom: Ints
+    key_by: Ints
+    key_first: Ints
+    held_atom: Ints
+    held_key: Ints
+    weight: Floats
+    joins: Bools
+    names: tuple[str, ...]
+    apart: tuple[Ints, Ints]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The link table as arrays: ends as indexes of records, names and keys as codes."""
+
+    records: Ints
+    left: Ints
+    right: Ints
+    by: Ints
+    key: Ints
+    bits: Floats
+    names: tuple[str, ...]
+
+
+def read(links: pa.Table, verdicts: judge.Verdicts) -> Graph:
+    """Turn a link table into a graph, with people's judgements obeyed.
+
+    Args:
+        links: table `link`, star-shaped.
+        verdicts: judgements as record numbers.
+
+    Returns:
+        The graph; hubs and groups outside their rule's bounds are left out.
+    """
+    join = rules.join()
+    ends = _ends(links, verdicts)
+    scale = np.array([join.by(name).factor for name in ends.names])
+    bits = ends.bits * scale[ends.by] if ends.by.size else ends.bits
+    apart = _pair_places(ends.records, verdicts.different)
+    person, atom = _people(ends, bits, apart, verdicts, join)
+    same = np.array([join.by(name).joins in ("person", "same") for name in ends.names], np.bool_)
+    use = ~same[ends.by] if ends.by.size else np.zeros(0, np.bool_)
+    return _holdings(ends, bits, use, (person, atom), (atom[apart[0]], atom[apart[1]]), join)
+
+
+def _ends(links: pa.Table, verdicts: judge.Verdicts) -> Ends:
+    left = _numbers(links["left"])
+    right = _numbers(links["right"])
+    told = np.array([*verdicts.same, *verdicts.different], np.int64).reshape(-1)
+    records = np.unique(np.concatenate([left, right, told]))
+    by, names = _codes(links["by"])
+    key, _ = _codes(links["key_masked"])
+    bits = np.nan_to_num(links["weight_bits"].combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64))
+    return Ends(records, np.searchsorted(records, left), np.searchsorted(records, right), by, key, bits, names)
+
+
+def _numbers(column: pa.ChunkedArray) -> Ints:
+    return column.combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
+    """Give codes in the order of the sorted words, so that order never depends on row order."""
+    coded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    words = np.array(coded.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(words, kind="stable") if words.size else np.zeros(0, np.int64)
+    rank = np.empty(order.size, np.int64)
+    rank[order] = np.arange(order.size)
+    places = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return rank[places] if places.size else places, tuple(words[order])
+
+
+def _pair_places(records: Ints, pairs: tuple[tuple[int, int], ...]) -> tuple[Ints, Ints]:
+    told = np.array(pairs, np.int64).reshape(-1, 2)
+    places = np.searchsorted(records, told)
+    return places[:, 0], places[:, 1]
+
+
+def _people(
+    ends: Ends, bits: Floats, apart: tuple[Ints, Ints], verdicts: judge.Verdicts, join: rules.Join
+) -> tuple[Ints, Ints]:
+    """Collapse records of one person; then hold together what a judgement calls the same."""
+    is_person = np.array([join.by(name).joins == "person" for name in ends.names], np.bool_)
+    least = np.array([join.by(name).least_bits or 0.0 for name in ends.names])
+    use = is_person[ends.by] & (bits >= least[ends.by]) if ends.by.size else np.zeros(0, np.bool_)
+    order = np.lexsort((ends.right[use], ends.left[use], -bits[use]))
+    one, two = ends.left[use][order], ends.right[use][order]
+    same = _pair_places(ends.records, verdicts.same)
+    n = ends.records.size
+    if not apart[0].size:
+        person = kernel.union(n, one, two)
+        return person, kernel.union(n, np.concatenate([one, same[0]]), np.concatenate([two, same[1]]))
+    person, _ = kernel.union_apart(n, one, two, *apart)
+    ahead = (np.concatenate([same[0], np.arange(n)]), np.concatenate([same[1], person]))
+    atom, _ = kernel.union_apart(n, *ahead, *apart)
+    return person, atom
+
+
+def _holdings(
+    ends: Ends, bits: Floats, use: Bools, nodes: tuple[Ints, Ints], apart: tuple[Ints, Ints], join: rules.Join
+) -> Graph:
+    """Make one key of every group and one holding of every person and key."""
+    person, atom = nodes
+    left, by, key = ends.left[use], ends.by[use], ends.key[use]
+    n_by, n_key = max(len(ends.names), 1), int(ends.key.max(initial=0)) + 1
+    group = (left * n_by + by) * n_key + key
+    found, place = np.unique(group, return_inverse=True)
+    first = found // (n_by * n_key)
+    key_by = found // n_key % n_by
+    top = np.zeros(found.size)
+    np.maximum.at(top, place, bits[use])
+    who = np.concatenate([atom[ends.right[use]], atom[first]])
+    what = np.concatenate([place, np.arange(found.size)])
+    how = np.concatenate([bits[use], top])
+    who, what, how = _once(who, what, how, found.size)
+    alone, kept = _bounds(what, how, key_by, ends.names, join)
+    key_use = np.zeros(found.size, np.bool_)
+    key_use[what[kept]] = True
+    rank = np.cumsum(key_use) - 1
+    return Graph(
+        ends.records, person, atom, key_by[key_use], first[key_use], who[kept], rank[what[kept]], how[kept],
+        alone[kept], ends.names, apart,
+    )  # fmt: skip
+
+
+def _once(who: Ints, what: Ints, how: Floats, n_keys: int) -> tuple[Ints, Ints, Floats]:
+    """Keep one holding of a key by a node, the heaviest."""
+    pair = who * max(n_keys, 1) + what
+    order = np.lexsort((-how, pair))
+    pair, how = pair[order], how[order]
+    fresh = np.ones(pair.size, np.bool_)
+    fresh[1:] = pair[1:] != pair[:-1]
+    return pair[fresh] // max(n_keys, 1), pair[fresh] % max(n_keys, 1), how[fresh]
+
+
+def _bounds(
+    what: Ints, how: Floats, key_by: Ints, names: tuple[str, ...], join: rules.Join
+) -> tuple[Bools, Bools]:
+    """Say which holdings join alone and which count at all, by the bounds of their link name."""
+    settings = [join.by(name) for name in names]
+    n_people = np.bincount(what, minlength=key_by.size)[what]
+    by = key_by[what]
+
+    def bound(values: list[float]) -> Floats:
+        return np.array(values, np.float64)[by] if by.size else np.zeros(0)
+
+    may = bound([float(one.joins == "alone") for one in settings]) > 0
+    least = bound([join.least_bits if one.least_bits is None else one.least_bits for one in settings])
+    fewest = bound([one.alone_from_people for one in settings])
+    most = bound([one.alone_to_people for one in settings])
+    never = bound([float(one.joins == "never") for one in settings]) > 0
+    limit = bound([one.most_people for one in settings])
+    kept = (n_people >= 2) & (n_people <= limit) & ~never
+    return may & (how >= least) & (n_people >= fewest) & (n_people <= most) & kept, kept

@@ -1,0 +1,153 @@
+"""Grow rings: people joined by links nobody has overruled, cut where a weak bridge joins two parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lianfang.engine.identify.linkage import judge
+from lianfang.engine.identify.rings import graph, kernel, rules, split
+from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Rings as arrays; rings are numbered by their smallest record.
+
+    Attributes:
+        record: record_no of each member, ordered by ring, then record.
+        ring: ring number of each member.
+        person: smallest record_no of the member's person.
+        linked: the graph they grew in.
+    """
+
+    record: Ints
+    ring: Ints
+    person: Ints
+    linked: graph.Graph
+
+    @property
+    def n_rings(self) -> int:
+        """Count the rings."""
+        return int(self.ring.max(initial=-1)) + 1
+
+
+def grow(links: pa.Table, verdicts: judge.Verdicts = judge.NO_VERDICTS) -> Grown:
+    """Grow rings from links: collapse people, join, keep apart who was told apart, cut weak bridges.
+
+    Args:
+        links: table `link`.
+        verdicts: people's judgements, resolved to record numbers; they overrule the machine.
+
+    Returns:
+        Every group of at least two people, with the records of each.
+
+    Shape:
+        reads  link(left, right, by, key_masked, weight_bits), star-shaped
+        makes  one row per member record, ordered by ring, then record_no; the order of link rows
+               makes no difference
+
+    Units:
+        weight_bits in bits (log2 odds).
+
+    Source:
+        Connected components by union-find; conductance cuts by sweeps (see `kernel.sweep`).
+    """
+    rule = rules.join()
+    net = graph.read(links, verdicts)
+    n = net.records.size
+    atom, key = _joining(net, rule)
+    group = _joined(n, atom, key)
+    if net.apart[0].size:
+        group = _kept_apart(n, atom, key, net, group)
+    part = split.split(net.held_atom, net.held_key, net.weight, net.joins, group, rule.cut)
+    final = _joined(n, atom, _local(key, part[atom]))
+    return _rings(net, final)
+
+
+def _joining(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
+    """List holdings that join: of keys strong alone, and of two weak keys held together."""
+    strong = (net.held_atom[net.joins], net.held_key[net.joins])
+    weak = _two_weak(net, rule)
+    return np.concatenate([strong[0], weak[0]]), np.concatenate([strong[1], weak[1]])
+
+
+def _two_weak(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
+    """Make a joint key of every two weak keys that at least two people hold together."""
+    weak = ~net.joins
+    who, what, how = net.held_atom[weak], net.held_key[weak], net.weight[weak]
+    order = np.lexsort((what, -how, who))
+    who, what, how = who[order], what[order], how[order]
+    first = np.flatnonzero(np.concatenate([[True], who[1:] != who[:-1]])) if who.size else np.zeros(0, np.int64)
+    nth = np.arange(who.size) - np.repeat(first, np.diff(np.append(first, who.size)))
+    near = nth < rule.most_weak
+    who, what, how, nth = who[near], what[near], how[near], nth[near]
+    atoms, joints = [], []
+    n_keys = max(net.key_by.size, 1)
+    for step in range(1, rule.most_weak):
+        same = np.flatnonzero(who[:-step] == who[step:]) if who.size > step else np.zeros(0, np.int64)
+        one, two = what[same], what[same + step]
+        fit = (net.key_by[one] != net.key_by[two]) & (how[same] + how[same + step] >= rule.pair_bits)
+        atoms.append(who[same][fit])
+        joints.append(np.minimum(one, two)[fit] * n_keys + np.maximum(one, two)[fit])
+    atom = np.concatenate([np.zeros(0, np.int64), *atoms])
+    found, place = np.unique(np.concatenate([np.zeros(0, np.int64), *joints]), return_inverse=True)
+    shared = np.bincount(place, minlength=found.size)[place] > 1
+    return atom[shared], place[shared] + n_keys
+
+
+def _local(key: Ints, part: Ints) -> Ints:
+    """Make a key that several parts hold one key in each."""
+    pair = part * (int(key.max(initial=0)) + 1) + key
+    return np.unique(pair, return_inverse=True)[1].reshape(-1)
+
+
+def _joined(n: int, atom: Ints, key: Ints) -> Ints:
+    """Give every node the smallest node it is joined to."""
+    n_keys = int(key.max(initial=-1)) + 1
+    return kernel.union(n + n_keys, atom, key + n)[:n]
+
+
+def _kept_apart(n: int, atom: Ints, key: Ints, net: graph.Graph, group: Ints) -> Ints:
+    """Regrow the groups that hold a pair told apart, heaviest link first, refusing their union."""
+    one, two = net.apart
+    bad = (group[one] == group[two]) & (one != two)
+    if not bad.any():
+        return group
+    touched = np.unique(group[one[bad]])
+    inside = np.isin(group[atom], touched)
+    who, what = atom[inside], key[inside]
+    weight = _weights(net, who, what)
+    order = np.lexsort((what, who, -weight))
+    n_keys = int(key.max(initial=-1)) + 1
+    label, _ = kernel.union_apart(n + n_keys, who[order], what[order] + n, one, two)
+    fresh = group.copy()
+    again = np.isin(group, touched)
+    fresh[again] = label[:n][again]
+    return fresh
+
+
+def _weights(net: graph.Graph, who: Ints, what: Ints) -> Floats:
+    """Give the bits of each holding; joint keys weigh nothing, so they are cut first."""
+    n_keys = max(net.key_by.size, 1)
+    held = net.held_atom * n_keys + net.held_key
+    order = np.argsort(held)
+    place = np.searchsorted(held[order], who * n_keys + np.minimum(what, n_keys - 1))
+    place = order[np.minimum(place, held.size - 1)]
+    plain: Bools = what < n_keys
+    return np.where(plain, net.weight[place], 0.0)
+
+
+def _rings(net: graph.Graph, final: Ints) -> Grown:
+    """Number the groups of two people or more by their smallest record."""
+    label = final[net.atom]
+    people = np.unique(np.stack([label, net.person]), axis=1) if label.size else np.zeros((2, 0), np.int64)
+    n_people = np.bincount(people[0], minlength=label.size)
+    member = n_people[label] > 1 if label.size else np.zeros(0, np.bool_)
+    names, ring = np.unique(label[member], return_inverse=True)
+    record = np.flatnonzero(member)
+    order = np.lexsort((record, ring))
+    record, ring = record[order], ring.reshape(-1)[order]
+    return Grown(net.records[record], ring, net.records[net.person[record]], net)
