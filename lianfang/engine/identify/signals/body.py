@@ -1,0 +1,43 @@
+"""The text of a record: title, text and demand, one below the other; spans count from its start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TEXT_FIELDS = ("title", "text", "demand")
+
+
+def body(row: Mapping[str, Any]) -> str:
+    """Join the text fields of one record; missing and empty ones leave no line.
+
+    Args:
+        row: field name to value.
+    """
+    return "\n".join(str(row[name]) for name in TEXT_FIELDS if row.get(name))
+
+
+def bodies(table: pa.Table) -> pa.ChunkedArray:
+    """Join the text fields of many records, never null.
+
+    Args:
+        table: records of one kind.
+
+    Shape:
+        n records in, n strings out, in the same order; `bodies(t)[i] == body(t[i])`.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = []
+    for name in TEXT_FIELDS:
+        if name in table.column_names:
+            column = table[name].cast(pa.large_string())
+            parts.append(pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, pa.large_string()), column))
+    if not parts:
+        return pa.chunked_array([pa.array([""] * table.num_rows, pa.large_string())])
+    joined = pc.binary_join_element_wise(*parts, pa.scalar("\n", pa.large_string()), null_handling="skip")
+    return pc.fill_null(joined, "")

@@ -1,0 +1,173 @@
+"""One text (or record) being looked at: every clause asked at most once, the dear ones only on demand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from typing import Any
+
+from lianfang.engine.identify.guides.clauses import AnyOf, Clause, Expr, Length, Near, Pattern, Reach
+from lianfang.engine.identify.guides.compile import Compiled
+from lianfang.engine.identify.signals import meet, why
+from lianfang.engine.identify.signals.answer import Span
+from lianfang.engine.terms.errors import Say
+from lianfang.engine.text import plain
+
+#: Marks that public corpora put in place of a way to reach somebody.
+MASKS: Mapping[str, tuple[str, ...]] = {
+    "CELLPHONE": ("mobile",),
+    "HOTLINE": ("landline",),
+    "PHONE": ("mobile", "landline"),
+    "WECHAT": ("wechat_id",),
+    "EMAIL": ("email",),
+    "URL": ("url", "domain"),
+    "BANK": ("bank_card", "bank_account"),
+}
+_MASK = re.compile("|".join(MASKS))
+
+
+class Look:
+    """What one text shows to the clauses of a book.
+
+    Args:
+        compiled: the book made ready.
+        raw: the text as it came.
+        fields: the record's own fields, for expressions; None for a loose text.
+        given: ids of clauses about other records, taken as met.
+        kind: the record's kind.
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        raw: str,
+        fields: Mapping[str, Any] | None = None,
+        given: Collection[str] = (),
+        kind: str = "",
+    ) -> None:
+        self.compiled, self.raw, self.fields, self.given, self.kind = compiled, raw, fields, given, kind
+        self._asked: dict[int, tuple[Span, ...] | None] = {}
+
+    @cached_property
+    def _words(self) -> dict[int, tuple[meet.Hit, ...]]:
+        found = [
+            meet.Hit(hit.fstart, hit.word_no, hit.fend, hit.start, hit.end, hit.evasion)
+            for hit in self.compiled.phrases.find(self.raw)
+        ]
+        return meet.met(self.compiled, sorted(found, key=lambda hit: (hit.fstart, hit.word_no)))
+
+    @cached_property
+    def _folded(self) -> plain.Plain:
+        return plain.plain(self.raw)
+
+    @cached_property
+    def _identifiers(self) -> tuple[tuple[str, str, Span], ...]:
+        from lianfang.engine.identifiers import find, mask
+
+        return tuple(
+            (
+                str(one.kind),
+                one.value,
+                Span(one.start, one.end, mask.mask(one.kind, one.value), evasion=one.hidden),
+            )
+            for one in find.find(self.raw)
+        )
+
+    def is_cheap(self, no: int, clause: Clause) -> bool:
+        """Say whether the clause is decided without folding again or searching identifiers."""
+        if isinstance(clause.test, Reach | Length):
+            return False
+        return not isinstance(clause.test, Pattern) or no not in self._words
+
+    def spans(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        """Say where the text meets a clause; None where it does not.
+
+        Args:
+            no: the clause's number.
+            clause: the clause.
+        """
+        if no not in self._asked:
+            self._asked[no] = self._ask(no, clause)
+        return self._asked[no]
+
+    def _ask(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        if clause.id in self.given:
+            return ()
+        for kind, asked in _ASKED:
+            if isinstance(clause.test, kind):
+                return asked(self, no, clause)
+        return None  # count, similar, sequence: one record alone cannot say
+
+    def _by_words(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        hits = self._words.get(no)
+        if hits is None:
+            return None
+        words = self.compiled.words
+        return tuple(
+            Span(hit.start, hit.end, self.raw[hit.start : hit.end], words[hit.word_no], hit.evasion) for hit in hits
+        )
+
+    def _by_pattern(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        if no not in self._words:
+            return None
+        folded = self._folded
+        found = self.compiled.patterns[no].search(folded.text)
+        if found is None or found.start() == found.end():
+            return None
+        first, last = found.start(), found.end()
+        start, end = folded.starts[first], folded.ends[last - 1]
+        evasion = any(one.start < last and one.end > first for one in folded.disguised)
+        return (Span(start, end, why.covered(self.raw[start:end]), evasion=evasion),)
+
+    def _by_reach(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        test = clause.test
+        assert isinstance(test, Reach)
+        kept = {(kind, value): one for kind, value, one in reversed(self._identifiers) if kind in test.kinds}
+        spans = list(kept.values())
+        if test.masked:
+            spans += [
+                Span(one.start(), one.end(), one[0])
+                for one in _MASK.finditer(self.raw)
+                if set(MASKS[one[0]]) & set(test.kinds)
+            ]
+        if len(spans) < test.at_least:
+            return None
+        return tuple(sorted(spans)[: meet.MOST_SPANS])
+
+    def _by_length(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        test = clause.test
+        assert isinstance(test, Length)
+        size = len(self._folded.text)
+        return () if size >= test.at_least and (not test.at_most or size <= test.at_most) else None
+
+    def _by_expression(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
+        if self.fields is None:
+            return None
+        from lianfang.engine.identify.guides import fields
+
+        assert isinstance(clause.test, Expr)
+        parsed = fields.expression(clause.test.source, self.kind)
+        return () if parsed is not None and parsed.check(self.fields) else None
+
+
+_ASKED: tuple[tuple[type, Callable[[Look, int, Clause], tuple[Span, ...] | None]], ...] = (
+    (AnyOf, Look._by_words),
+    (Near, Look._by_words),
+    (Pattern, Look._by_pattern),
+    (Reach, Look._by_reach),
+    (Length, Look._by_length),
+    (Expr, Look._by_expression),
+)
+
+
+def clause_why(clause: Clause, spans: tuple[Span, ...]) -> Say:
+    """Say in words why a clause was met.
+
+    Args:
+        clause: the clause.
+        spans: where.
+    """
+    if isinstance(clause.test, AnyOf | Near):
+        return why.by_words(clause, tuple(span.word for span in spans), any(span.evasion for span in spans))
+    return why.by_reading(clause, tuple(span.matched for span in spans))
