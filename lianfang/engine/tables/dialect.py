@@ -18,7 +18,7 @@ from sqlglot import exp
 from lianfang.engine.terms.errors import EngineError, Say
 
 # Silently different or refused by one of the two machines.
-_BANNED: dict[type[exp.Expression], str] = {
+_BANNED: dict[type[exp.Expr], str] = {
     exp.DateDiff: "date_diff: subtract two dates cast to date",
     exp.DayOfWeek: "dayofweek: join the calendar table",
     exp.Mode: "mode: ties differ; use arg_max with an order",
@@ -38,7 +38,7 @@ def _refuse(say: str, sql: str) -> EngineError:
 
 
 @lru_cache(maxsize=512)
-def parsed(sql: str) -> exp.Expression:
+def parsed(sql: str) -> exp.Expr:
     """Parse a step's SQL once and check it against the subset.
 
     Raises:
@@ -48,7 +48,11 @@ def parsed(sql: str) -> exp.Expression:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.ParseError as wrong:
         raise EngineError(
-            Say("SQL 语法有误", "the SQL does not parse"), code="E-SQL-01", where="sql", fix=str(wrong), sql=sql
+            Say("SQL 语法有误", "the SQL does not parse"),
+            code="E-SQL-01",
+            where="sql",
+            fix=str(wrong),
+            sql=sql,
         ) from wrong
     for node in tree.walk():
         for kind, say in _BANNED.items():
@@ -57,16 +61,16 @@ def parsed(sql: str) -> exp.Expression:
     return tree
 
 
-def _literal(value: Any) -> exp.Expression:
+def _literal(value: Any) -> exp.Expr:
     """Turn a bound value into a SQL literal node; never by string formatting."""
     return exp.convert(value)
 
 
-def _is_day(node: exp.Expression | None) -> bool:
+def _is_day(node: exp.Expr | None) -> bool:
     return isinstance(node, exp.Cast) and node.is_type("date")
 
 
-def _for_spark(node: exp.Expression) -> exp.Expression:
+def _for_spark(node: exp.Expr) -> exp.Expr:
     """Say in Spark what sqlglot leaves as it is: the difference of two days, microseconds of a moment."""
     if isinstance(node, exp.Sub) and _is_day(node.left) and _is_day(node.right):
         return exp.Anonymous(this="datediff", expressions=[node.left, node.right])
@@ -83,7 +87,7 @@ def said(sql: str, machine: str, params: tuple[tuple[str, Any], ...] = ()) -> st
     """
     tree, given, used = parsed(sql).copy(), dict(params), set()
 
-    def fill(node: exp.Expression) -> exp.Expression:
+    def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Parameter | exp.Placeholder):
             name = node.name
             if name not in given:

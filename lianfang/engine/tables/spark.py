@@ -32,7 +32,9 @@ def session(master: str = "local[2]", settings: Mapping[str, str] | None = None)
             Say("没有安装 Spark", "Spark is not installed"),
             code="E-SPARK-01",
             where="--on spark",
-            fix=Say("pip install 'lianfang[spark]',并装 Java 17", "pip install 'lianfang[spark]' and Java 17"),
+            fix=Say(
+                "pip install 'lianfang[spark]',并装 Java 17", "pip install 'lianfang[spark]' and Java 17"
+            ),
         ) from wrong
     # Workers must run this very Python, or they find no kernels.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

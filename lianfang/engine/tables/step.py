@@ -86,7 +86,10 @@ class Plan:
                 faults.append(
                     Fault(
                         f"plan:{step.name}",
-                        Say(f"步骤 {step.name} 要读的表 {name} 没有人做", f"step {step.name} reads {name}, which nobody makes"),
+                        Say(
+                            f"步骤 {step.name} 要读的表 {name} 没有人做",
+                            f"step {step.name} reads {name}, which nobody makes",
+                        ),
                         Say(f"把做出 {name} 的步骤放在它前面", f"put the step that makes {name} before it"),
                         "E-PLAN-01",
                     )

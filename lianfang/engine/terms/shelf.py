@@ -121,3 +121,8 @@ def yaml_text(text: str, name: str) -> Any:
             say, code="E-SHELF-02", where=where, fix=fix,
             faults=(Fault(where, say, fix, "E-SHELF-02"),),
         ) from fault
+
+
+def text(name: str) -> str:
+    """Give a packaged text file whole, line ends as `\\n`."""
+    return path(name).read_text(encoding="utf-8")

@@ -9,7 +9,15 @@ from lianfang.engine.tables import duck, expression, step
 from lianfang.engine.terms.errors import DefinitionError
 
 FIELDS = {
-    "a": "int", "b": "money", "s": "string", "f": "bool", "t": "time", "u": "time", "d": "date", "g": "date", "l": "list",
+    "a": "int",
+    "b": "money",
+    "s": "string",
+    "f": "bool",
+    "t": "time",
+    "u": "time",
+    "d": "date",
+    "g": "date",
+    "l": "list",
 }
 SCHEMA = pa.schema(
     [("a", pa.int64()), ("b", pa.int64()), ("s", pa.string()), ("f", pa.bool_()), ("t", pa.timestamp("us", "UTC")),
@@ -18,7 +26,9 @@ SCHEMA = pa.schema(
 
 numbers = st.one_of(st.none(), st.integers(-50, 50))
 texts = st.one_of(st.none(), st.sampled_from(["", "x", "xy", "电话", "它's", "A|x"]))
-moments = st.one_of(st.none(), st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1)).map(lambda x: x.replace(tzinfo=UTC)))
+moments = st.one_of(
+    st.none(), st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1)).map(lambda x: x.replace(tzinfo=UTC))
+)
 days = st.one_of(st.none(), st.dates(date(2020, 1, 1), date(2027, 1, 1)))
 rows = st.fixed_dictionaries(
     {"a": numbers, "b": numbers, "s": texts, "f": st.one_of(st.none(), st.booleans()), "t": moments, "u": moments,
@@ -27,7 +37,20 @@ rows = st.fixed_dictionaries(
 
 
 def numeric(depth: int) -> st.SearchStrategy[str]:
-    leaf = st.sampled_from(["a", "b", "3", "1.5", "0", "-2", "length(s)", "days_between(d, g)", "seconds_between(t, u)", "abs(a)"])
+    leaf = st.sampled_from(
+        [
+            "a",
+            "b",
+            "3",
+            "1.5",
+            "0",
+            "-2",
+            "length(s)",
+            "days_between(d, g)",
+            "seconds_between(t, u)",
+            "abs(a)",
+        ]
+    )
     if not depth:
         return leaf
     inner = numeric(depth - 1)
