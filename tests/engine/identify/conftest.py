@@ -89,7 +89,7 @@ legal: [{instrument: 刑法, clause: null, verified: false, note: ""}]
 source: "written for the tests"
 samples:
   hit: [{text: "停息又停催,挂账也行"}, {record: {text: "要求停催", demanded_fen: 600, disputed_fen: 100}, kind: complaint, level: review}]
-  miss: ["今天天气不错"]
+  miss: ["今天天气不错", "停下来看看"]
   guarded: [{text: "本人逾期,想停息,也想停催", guard: own_debt, level: none}]
 """
 

@@ -22,6 +22,14 @@ CATALOGUE: dict[str, tuple[str, str, str, str, str, bool]] = {
         "the known ones are: {known}",
         False,
     ),
+    "comma": (
+        "E-GUIDE-02",
+        "文字被逗号切断,后半句「{name}」丢了",
+        "an unquoted comma cut the text; “{name}” is lost",
+        "给含逗号的整句文字加引号:{{zh: \"…,…\", en: \"…, …\"}}",
+        "quote the whole sentence: {{zh: \"…,…\", en: \"…, …\"}}",
+        False,
+    ),
     "duplicate_key": (
         "E-GUIDE-02",
         "字段 {name} 写了两次,前一个会丢失",

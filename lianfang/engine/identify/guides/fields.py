@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lianfang.engine.terms import shelf
 from lianfang.engine.terms.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -19,9 +20,33 @@ def types(kind: str) -> Mapping[str, str]:
     Args:
         kind: complaint, contact, post, application, objection or tip.
     """
-    from lianfang.engine.records import schema
+    return {field["name"]: field["type"] for field in _schema(kind)["fields"]}
 
-    return {field.name: str(field.type) for field in schema.kind(kind).fields}
+
+@lru_cache(maxsize=16)
+def texts(kind: str) -> tuple[str, ...]:
+    """Name the text fields of a kind of record, in the order they are read.
+
+    Args:
+        kind: as in `types`.
+    """
+    return tuple(_schema(kind)["text"])
+
+
+@lru_cache(maxsize=16)
+def time(kind: str) -> str:
+    """Name the field that says when a record happened.
+
+    Args:
+        kind: as in `types`.
+    """
+    return str(_schema(kind)["time"])
+
+
+@lru_cache(maxsize=16)
+def _schema(kind: str) -> Mapping[str, Any]:
+    tree: Mapping[str, Any] = shelf.yaml(shelf.path("schema", f"{kind}.yaml"))
+    return tree
 
 
 @lru_cache(maxsize=1024)
@@ -38,3 +63,21 @@ def expression(source: str, kind: str) -> Expression | None:
         return expressions.parse(source, types(kind))
     except DefinitionError:
         return None
+
+
+def wrong_expression(source: str, kind: str) -> DefinitionError | None:
+    """Say why an expression does not hold over one kind's fields; None where it does.
+
+    Args:
+        source: the expression.
+        kind: the record kind.
+    """
+    from lianfang.engine.tables import expression as expressions
+
+    try:
+        parsed = expressions.parse(source, types(kind))
+    except DefinitionError as wrong:
+        return wrong
+    if parsed.family not in ("bool", "null"):
+        return DefinitionError("表达式要得出是或否 / the expression must be true or false", code="E-GUIDE-14")
+    return None

@@ -43,7 +43,9 @@ class Page:
     def keys(self, raw: Mapping[str, Any], path: Path, known: tuple[str, ...]) -> None:
         """Note every key that nobody would read."""
         for key in raw:
-            if key not in known:
+            if key not in known and raw[key] is None:
+                self.fault("comma", (*path, key), name=key)
+            elif key not in known:
                 self.fault("unknown_key", (*path, key), name=key, known=", ".join(known))
 
     def text(self, raw: Mapping[str, Any], path: Path, key: str, hint: str = "…") -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lianfang.engine.identify.guides import condition, faults
-from lianfang.engine.identify.guides import lined
+from lianfang.engine.identify.guides import condition, faults, lined
 from lianfang.engine.identify.guides.clauses import LITERAL, Clause, clause
 from lianfang.engine.identify.guides.guide import Guard, Guide, GuideBook, Law, PhraseSet, Sample
 from lianfang.engine.identify.guides.lined import Page
+from lianfang.engine.terms import shelf
 from lianfang.engine.terms.codes import Activity, Kind, Level
 from lianfang.engine.terms.errors import DefinitionError, Fault, InputError, Say
 
@@ -57,7 +56,7 @@ def read(folder: Path | None, shipped: bool = True) -> Shelf:
     """
     layers = []
     if shipped:
-        root = Path(str(resources.files("lianfang") / "data"))
+        root = shelf.path()
         layers.append(_layer([*_yaml(root / "guides"), *_yaml(root / "lexicon" / "sets")], root.parent))
     if folder is not None:
         if not folder.exists():
@@ -81,11 +80,12 @@ def read(folder: Path | None, shipped: bool = True) -> Shelf:
         sets={name: sets[name][1] for name in sorted(sets)},
         digest=_digest(guides, guards, sets),
     )
-    found = sorted((fault for page in pages for fault in page.faults), key=_place)
+    found = sorted((fault for page in pages for fault in page.faults), key=place)
     return Shelf(book, tuple(found), any(page.fatal for page in pages))
 
 
-def _place(fault: Fault) -> tuple[str, int, str, str]:
+def place(fault: Fault) -> tuple[str, int, str, str]:
+    """Give the order in which faults are told: file, line, code."""
     file, _, line = fault.where.rpartition(":")
     return file, int(line), fault.code, fault.say.zh
 

@@ -43,7 +43,7 @@ def check_record(
         book: the guides in force.
         given: ids of clauses about other records (count, similar, sequence) known to be met.
     """
-    look = Look(ready.compiled(book), body(row), row, given, kind)
+    look = Look(ready.compiled(book), body(kind, row), row, given, kind)
     return _answer(look, [guide for guide in book.guides if kind in guide.kinds])
 
 

@@ -53,9 +53,9 @@ class Look:
     def _words(self) -> dict[int, tuple[meet.Hit, ...]]:
         found = [
             meet.Hit(hit.fstart, hit.word_no, hit.fend, hit.start, hit.end, hit.evasion)
-            for hit in self.compiled.phrases.find(self.raw)
+            for hit in self.compiled.phrases.find_plain(self.raw, self._folded)
         ]
-        return meet.met(self.compiled, sorted(found, key=lambda hit: (hit.fstart, hit.word_no)))
+        return meet.met(self.compiled, found)
 
     @cached_property
     def _folded(self) -> plain.Plain:
@@ -116,7 +116,7 @@ class Look:
         if found is None or found.start() == found.end():
             return None
         first, last = found.start(), found.end()
-        start, end = folded.starts[first], folded.ends[last - 1]
+        start, end = folded.span(first, last)
         evasion = any(one.start < last and one.end > first for one in folded.disguised)
         return (Span(start, end, why.covered(self.raw[start:end]), evasion=evasion),)
 
