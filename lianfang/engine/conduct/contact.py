@@ -1,0 +1,157 @@
+"""One contact, planned or made, in the words the rules use.
+
+An intent and a record are the same thing seen from two sides: an intent's outcome is not known yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from lianfang.engine.conduct import words, zones
+from lianfang.engine.terms import clock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+CODED = ("channel", "direction", "mode", "party_role", "device_owner", "purpose", "unreachable_basis",
+         "disclosed", "product")
+TEXTS = ("institution", "agency", "collector_id", "line_number", "party_mobile", "debtor_id", "loan_ref",
+         "creditor", "recording_id", "consent_ref")
+BOOLS = ("answered", "effective", "agreed_time", "stop_requested", "id_shown", "av_recorded",
+         "entry_consent", "notice_given")
+NUMBERS = ("duration_seconds", "n_persons")
+
+# Known only when the contact is over; a rule may not need them to answer beforehand.
+OUTCOMES = frozenset(("answered", "effective", "duration_seconds", "stop_requested"))
+# A rule may read these bare: without them a rule of the pack `lianfang` refuses the contact.
+SURE = frozenset(("channel", "direction", "mode", "party_role", "purpose", "debtor_id", "creditor",
+                  "local_minute", "local_weekday", "has_zone", "has_moment", "has_number"))
+# From registers and holds (`standing`); those of the debtor are never unknown.
+HOLDS = ("dispute_open", "plan_in_force", "hardship_hold", "debtor_stopped", "represented")
+REGISTERS = ("agency_listed", "agency_evaluated", "collector_allowed", "line_registered")
+
+# Fields an expression may read, with the types of `tables.expression`.
+FIELDS: Mapping[str, str] = {
+    **dict.fromkeys(CODED, "string"),
+    **dict.fromkeys(TEXTS, "string"),
+    **dict.fromkeys(BOOLS, "bool"),
+    **dict.fromkeys(NUMBERS, "int"),
+    "disclosed": "list",
+    "local_minute": "int",
+    "local_weekday": "int",
+    "has_zone": "bool",
+    "has_moment": "bool",
+    "has_number": "bool",
+    **dict.fromkeys(HOLDS, "bool"),
+    **dict.fromkeys(REGISTERS, "bool"),
+}
+# Columns of a contact table the conduct room reads; a missing one is a column of nulls.
+COLUMNS = ("record_no", "record_id", "source_file", "source_row", "at", "tz", "consent_until",
+           *CODED, *TEXTS, *BOOLS, *NUMBERS)
+# What makes two rows the same contact, told twice.
+SAME = ("creditor", "debtor_id", "channel", "direction", "party_mobile", "line_number", "collector_id", "agency")
+# Key name -> the fields it counts over.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "debtor": ("creditor", "debtor_id"),
+    "number": ("creditor", "party_mobile"),
+    "debtor_number": ("creditor", "debtor_id", "party_mobile"),
+    "debtor_agency": ("creditor", "debtor_id", "agency"),
+}
+NO_AGENCY = ""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact with its words turned into codes; make it with `read`.
+
+    Args:
+        facts: the fields of `FIELDS` that come from the contact itself.
+        at_us: the moment, microseconds since 1970 UTC, or none.
+        zone: the debtor's time zone, or none.
+        record_id: the log's own id, or none.
+        consent_until_us: when the agreement named by `consent_ref` ends, or none.
+    """
+
+    facts: Mapping[str, Any]
+    at_us: int | None
+    zone: str | None
+    record_id: str | None = None
+    consent_until_us: int | None = None
+
+    def key(self, name: str) -> str | None:
+        """Give one counting key, or none where a part of it is missing."""
+        parts = [self.facts.get(field) for field in KEYS[name]]
+        if name == "debtor_agency":
+            parts[2] = parts[2] or NO_AGENCY
+        return None if None in parts else "\x1f".join(str(part) for part in parts)
+
+    @cached_property
+    def same(self) -> tuple[Any, ...]:
+        """Give what is equal in two rows that tell the same contact twice."""
+        return (self.at_us, *(self.facts.get(field) for field in SAME))
+
+
+def micros(value: Any) -> int | None:
+    """Turn a moment into microseconds since 1970 UTC; a naive one is Shanghai time.
+
+    Returns:
+        None where there is no moment, or it cannot be read.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
+        return (aware - EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        return None
+
+
+def moment(at_us: int) -> datetime:
+    """Turn microseconds back into an aware moment, UTC."""
+    return EPOCH + timedelta(microseconds=at_us)
+
+
+def _text(value: Any) -> str | None:
+    return str(value).strip() or None if value is not None else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == value and abs(value) < 2**31 else None
+
+
+def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
+    """Read one contact from named values (JSON, YAML, a record's row).
+
+    Args:
+        raw: field names of the kind `contact`; unknown names are left alone.
+        default_zone: the zone of a contact that names none; none means such a contact is refused.
+
+    Returns:
+        The contact in codes, with its local time worked out.
+    """
+    facts: dict[str, Any] = {field: words.code(field, raw.get(field)) for field in CODED}
+    facts.update((field, _text(raw.get(field))) for field in TEXTS)
+    facts.update((field, raw[field] if isinstance(raw.get(field), bool) else None) for field in BOOLS)
+    facts.update((field, _number(raw.get(field))) for field in NUMBERS)
+    facts["creditor"] = facts["creditor"] or facts["institution"]
+    at_us, zone = micros(raw.get("at")), zones.known(_text(raw.get("tz")) or default_zone)
+    until_us = micros(raw.get("consent_until"))
+    if until_us is not None and (at_us is None or at_us >= until_us):
+        facts["consent_ref"] = None  # an agreement that has ended is none
+    facts.update(has_zone=zone is not None, has_moment=at_us is not None)
+    facts["has_number"] = facts["party_mobile"] is not None
+    facts["local_minute"] = facts["local_weekday"] = None
+    if zone is not None and at_us is not None:
+        wall = zones.local_us(zone, at_us)
+        facts["local_minute"] = wall % zones.DAY_US // zones.MINUTE_US
+        facts["local_weekday"] = (wall // zones.DAY_US + 3) % 7 + 1
+    return Contact(facts, at_us, zone, _text(raw.get("record_id")), until_us)

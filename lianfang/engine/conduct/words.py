@@ -1,0 +1,57 @@
+"""One code for each word contact logs use, read from `data/conduct/words.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from lianfang.engine.terms import shelf
+
+
+@dataclass(frozen=True)
+class Words:
+    """The word list: codes, what an empty cell means, shared phrases, the base sample."""
+
+    codes: Mapping[str, Mapping[str, str]]
+    assumed: Mapping[str, str]
+    phrases: Mapping[str, str]
+    sample: Mapping[str, Any]
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """Read the word list once."""
+    read = shelf.yaml(shelf.path("conduct", "words.yaml"))
+    codes = {
+        field: {alias.casefold(): code for code, aliases in by_code.items() for alias in (code, *aliases)}
+        for field, by_code in read["codes"].items()
+    }
+    return Words(codes, dict(read["assumed"]), dict(read["phrases"]), dict(read["sample"]))
+
+
+def code(field: str, value: Any) -> str | None:
+    """Give the code of one word of a coded field; the stricter reading where the cell is empty.
+
+    A word nobody knows becomes `other` (purpose, basis, product), `unknown` (party), or nothing.
+    """
+    listed = words()
+    if value is None or not str(value).strip():
+        return listed.assumed.get(field)
+    word = str(value).strip().casefold()
+    if field == "disclosed":
+        return disclosed(word)
+    found = listed.codes[field].get(word)
+    if found is not None:
+        return found
+    return {"party_role": "unknown", "purpose": "other", "unreachable_basis": "other", "product": "other"}.get(field)
+
+
+def disclosed(value: str) -> str:
+    """Give the codes of what was stated, joined by `|`, each once, in order."""
+    known = words().codes["disclosed"]
+    for mark in ",;、,;":
+        value = value.replace(mark, "|")
+    found = (known.get(part.strip().casefold(), part.strip()) for part in value.split("|"))
+    return "|".join(sorted({part for part in found if part}))
