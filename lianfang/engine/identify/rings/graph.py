@@ -31,6 +31,8 @@ class Graph:
         held_key: key of each holding.
         weight: bits of each holding.
         joins: whether the holding joins alone.
+        record_of: record (its index) of each holding told by record, with `record_key` and
+            `record_bits`: who holds what before records of a person are collapsed.
         names: link names.
         apart: pairs of nodes told apart.
     """
@@ -44,6 +46,9 @@ class Graph:
     held_key: Ints
     weight: Floats
     joins: Bools
+    record_of: Ints
+    record_key: Ints
+    record_bits: Floats
     names: tuple[str, ...]
     apart: tuple[Ints, Ints]
 
@@ -147,17 +152,17 @@ def _holdings(
     key_by = found // n_key % n_by
     top = np.zeros(found.size)
     np.maximum.at(top, place, bits[use])
-    who = np.concatenate([atom[ends.right[use]], atom[first]])
-    what = np.concatenate([place, np.arange(found.size)])
-    how = np.concatenate([bits[use], top])
-    who, what, how = _once(who, what, how, found.size)
+    record = np.concatenate([ends.right[use], first])
+    told = _once(record, np.concatenate([place, np.arange(found.size)]), np.concatenate([bits[use], top]), found.size)
+    who, what, how = _once(atom[told[0]], told[1], told[2], found.size)
     alone, kept = _bounds(what, how, key_by, ends.names, join)
     key_use = np.zeros(found.size, np.bool_)
     key_use[what[kept]] = True
     rank = np.cumsum(key_use) - 1
+    held = key_use[told[1]]
     return Graph(
         ends.records, person, atom, key_by[key_use], first[key_use], who[kept], rank[what[kept]], how[kept],
-        alone[kept], ends.names, apart,
+        alone[kept], told[0][held], rank[told[1][held]], told[2][held], ends.names, apart,
     )  # fmt: skip
 
 

@@ -20,12 +20,14 @@ class Grown:
         record: record_no of each member, ordered by ring, then record.
         ring: ring number of each member.
         person: smallest record_no of the member's person.
+        own: whether the record holds no key of the ring and only belongs to a member.
         linked: the graph they grew in.
     """
 
     record: Ints
     ring: Ints
     person: Ints
+    own: Bools
     linked: graph.Graph
 
     @property
@@ -141,13 +143,46 @@ def _weights(net: graph.Graph, who: Ints, what: Ints) -> Floats:
 
 
 def _rings(net: graph.Graph, final: Ints) -> Grown:
-    """Number the groups of two people or more by their smallest record."""
+    """Number the groups of two people or more by their smallest record, and seat every record."""
+    n = final.size
     label = final[net.atom]
-    people = np.unique(np.stack([label, net.person]), axis=1) if label.size else np.zeros((2, 0), np.int64)
-    n_people = np.bincount(people[0], minlength=label.size)
-    member = n_people[label] > 1 if label.size else np.zeros(0, np.bool_)
-    names, ring = np.unique(label[member], return_inverse=True)
-    record = np.flatnonzero(member)
+    people = np.unique(label * n + net.person) // max(n, 1)
+    label = np.where(np.bincount(people, minlength=n)[label] > 1, label, -1)
+    seat, own = _seats(net, label)
+    names, ring = np.unique(seat[seat >= 0], return_inverse=True)
+    record = np.flatnonzero(seat >= 0)
     order = np.lexsort((record, ring))
     record, ring = record[order], ring.reshape(-1)[order]
-    return Grown(net.records[record], ring, net.records[net.person[record]], net)
+    return Grown(net.records[record], ring, net.records[net.person[record]], own[record], net)
+
+
+def _seats(net: graph.Graph, label: Ints) -> tuple[Ints, Bools]:
+    """Seat each record in the ring whose keys it holds; the rest follow their person.
+
+    Somebody who met two agents has records in two rings; somebody's honest complaint of his own
+    holds no key of the ring and only accompanies it.
+    """
+    n, n_keys = label.size, max(net.key_by.size, 1)
+    where = label[net.record_of]
+    inside = where >= 0
+    record, key, bits = net.record_of[inside], net.record_key[inside], net.record_bits[inside]
+    # Count people of each ring who hold the key; a key's home is the ring with most of them.
+    pair, place = np.unique(where[inside] * n_keys + key, return_inverse=True)
+    held = np.unique(place.reshape(-1) * n + net.atom[record]) // max(n, 1)
+    n_held = np.bincount(held, minlength=pair.size)
+    pair, n_held = pair[n_held > 1], n_held[n_held > 1]
+    order = np.lexsort((pair // n_keys, -n_held, pair % n_keys))
+    best = order[np.flatnonzero(np.diff(pair[order] % n_keys, prepend=-1))]
+    home = np.full(n_keys, -1, np.int64)
+    home[pair[best] % n_keys] = pair[best] // n_keys
+    holds = np.isin(label[record] * n_keys + key, pair)
+    seated = np.zeros(n, np.bool_)
+    seated[record[holds]] = True
+    away = ~seated[record] & (home[key] >= 0)
+    seat = label.copy()
+    order = np.lexsort((home[key[away]], -bits[away], record[away]))
+    movers, to = record[away][order], home[key[away]][order]
+    first = np.flatnonzero(np.diff(movers, prepend=-1))
+    seat[movers[first]] = to[first]
+    seated[movers[first]] = True
+    return seat, (seat >= 0) & ~seated
