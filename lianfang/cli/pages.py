@@ -1,0 +1,161 @@
+"""The pages of docs/ that come from code and data; `--check` says whether they are current."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lianfang.cli import show
+from lianfang.engine.terms import shelf
+
+_MADE = "<!-- made by `lianfang pages` from code and data; do not edit -->\n\n"
+
+
+def pages(check: bool) -> int:
+    """Write every made page, or only compare; 1 when a page is out of date."""
+    root = Path(__file__).parents[2] / "docs"
+    stale = []
+    for name, make in _PAGES.items():
+        place, text = root / name, _MADE + make().rstrip() + "\n"
+        if not place.exists() or place.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8")
+    if stale and check:
+        show.line(
+            f"这些页面不是最新:{'、'.join(stale)};运行 lianfang pages", f"out of date: {', '.join(stale)}; run lianfang pages"
+        )
+        return 1
+    show.line(f"页面 {len(_PAGES)} 个,更新 {len(stale)} 个", f"{len(_PAGES)} pages, {len(stale)} written")
+    return 0
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _rows(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _outputs() -> str:
+    from lianfang.engine.identify.run.shapes import shapes
+
+    parts = [
+        "# What a run writes 运行结果的各列\n\n"
+        "`lianfang run … --out DIR` writes these Parquet tables, `rejects.csv`, `run.json` and `report.html`.\n"
+        "The same input and version make the same bytes, on any number of threads.\n"
+    ]
+    for shape in shapes().values():
+        parts.append(f"\n## {shape.name}.parquet\n\n{shape.meaning.zh}。 {shape.meaning.en}.\n")
+        parts.append(_rows(("column", "type", "含义", "meaning"), ((f"`{c.name}`", c.type, c.meaning.zh, c.meaning.en) for c in shape.columns)))
+    parts.append(
+        "\n## rejects.csv\n\n每个坏单元格或坏行一行。 One row for every bad cell or row: file, row, column, the value masked, the reason.\n"
+        "\n## run.json\n\n版本、特征指南摘要、输入摘要、行数、每步用时与内存峰值。 "
+        "Versions, digest of the guides, digests of the inputs, counts, seconds and peak memory of each step.\n"
+    )
+    return "\n".join(parts)
+
+
+def _commands() -> str:
+    from lianfang.cli.main import parser
+
+    parts = ["# The command line 命令行\n"]
+
+    def tell(one: argparse.ArgumentParser, depth: int) -> None:
+        parts.append(f"\n{'#' * min(depth, 4)} {one.prog}\n\n{one.description or ''}\n")
+        options = []
+        for action in one._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for child in action.choices.values():
+                    tell(child, depth + 1)
+            elif action.help is not argparse.SUPPRESS and action.dest not in ("help", "lang", "trace"):
+                name = ", ".join(action.option_strings) or action.dest
+                chosen = f" ({' \\| '.join(map(str, action.choices))})" if action.choices else ""
+                options.append((f"`{name}`", (action.help or "") + chosen))
+        if options:
+            parts.append(_rows(("option", "meaning"), iter(options)))
+
+    tell(parser(), 2)
+    return "\n".join(parts)
+
+
+def _glossary() -> str:
+    read = shelf.yaml(shelf.path("glossary.yaml"))
+    rows = ((row["zh"], row["en"], f"`{row['word']}`", ", ".join(row["not"])) for row in read["terms"])
+    return "# One word per thing 词汇表\n\n" + _rows(("中文", "English", "identifier", "not"), rows)
+
+
+def _columns() -> str:
+    parts = [
+        "# Records and their columns 记录与列\n\n"
+        "Every field has a meaning, a class (C1 to C3), a purpose and a retention. C3 is refused at the door.\n"
+    ]
+    for kind in ("complaint", "contact", "post", "application", "objection", "tip"):
+        read = shelf.yaml(shelf.path("schema", f"{kind}.yaml"))
+        parts.append(f"\n## {kind}\n")
+        rows = (
+            (f"`{f['name']}`", f["type"], f["meaning"]["zh"], f["meaning"]["en"], f["class"], f["retention"], "、".join(map(str, f["headers"][:6])))
+            for f in read["fields"]
+        )
+        parts.append(_rows(("field", "type", "含义", "meaning", "class", "retention", "headers met"), rows))
+    return "\n".join(parts)
+
+
+def _map() -> str:
+    root = Path(__file__).parents[1]
+    parts = [
+        "# The map 地图\n\nTo find a file, ask: *which capability?* (the room), and *decide or remember?* (the floor).\n"
+        "Only the deciding floor exists today. Rooms stand in the order a piece of intelligence travels; each may look down, never up.\n"
+    ]
+    for folder in sorted({file.parent for file in root.rglob("*.py") if "__pycache__" not in file.parts}):
+        files = [file for file in sorted(folder.glob("*.py")) if file.read_text(encoding="utf-8").strip()]
+        if not files:
+            continue
+        parts.append(f"\n## {folder.relative_to(root.parent).as_posix()}\n")
+        parts.append(_rows(("file", "what it is"), ((f"`{file.name}`", _first(file)) for file in files)))
+    return "\n".join(parts)
+
+
+def _first(file: Path) -> str:
+    said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return said.split("\n\n")[0].replace("\n", " ")
+
+
+def _guides() -> str:
+    from lianfang.engine.identify.guides import guide
+
+    book = guide.load()
+    rows = (
+        (f"`{one.id}`", one.activity, one.title.zh, one.title.en, len(one.clauses), ", ".join(str(kind) for kind in one.kinds), one.version)
+        for one in book.guides
+    )
+    guards = ((f"`{one.id}`", one.name.zh, one.name.en, one.lowers_to) for one in book.guards)
+    return (
+        "# The guides in force 现行特征指南\n\nEach is one YAML file with its samples; `lianfang guide show ID` prints one whole.\n\n"
+        + _rows(("id", "activity", "名称", "title", "clauses", "kinds", "version"), rows)
+        + "\n## Guards 护栏\n\nA guard lowers what a guide would say, and says why.\n\n"
+        + _rows(("id", "名称", "name", "lowers to"), guards)
+    )
+
+
+def _conduct() -> str:
+    from lianfang.engine.conduct import listing
+
+    return listing.rules_page()
+
+
+_PAGES: dict[str, Callable[[], str]] = {
+    "outputs.md": _outputs,
+    "commands.md": _commands,
+    "glossary.md": _glossary,
+    "columns.md": _columns,
+    "map.md": _map,
+    "guide-index.md": _guides,
+    "conduct.md": _conduct,
+}
