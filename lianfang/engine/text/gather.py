@@ -75,17 +75,20 @@ def main(words: Path) -> None:
     """Rewrite the three tables."""
     pairs = traditional()
     _write(
-        "traditional.yaml", "OpenCC t2s, character by character (Apache-2.0)",
+        "traditional.yaml",
+        "OpenCC t2s, character by character (Apache-2.0)",
         "Traditional characters, and below them in the same order what they become.",
         [f'from: "{"".join(pairs)}"', f'to: "{"".join(pairs.values())}"'],
     )
     _write(
-        "sounds.yaml", "pypinyin readings of the GB 2312 characters (MIT)",
+        "sounds.yaml",
+        "pypinyin readings of the GB 2312 characters (MIT)",
         "Common characters by toneless sound.",
         ["sounds: |", *(f"  {sound} {group}" for sound, group in sounds().items())],
     )
     _write(
-        "ordinary.yaml", f"jieba 0.42.1 dict.txt (MIT), two-character words counted {LEAST_COUNT}+ times",
+        "ordinary.yaml",
+        f"jieba 0.42.1 dict.txt (MIT), two-character words counted {LEAST_COUNT}+ times",
         "Ordinary words: first character, then every second character. A disguise may not break one.",
         ["words: |", *(f"  {first} {seconds}" for first, seconds in ordinary(words).items())],
     )

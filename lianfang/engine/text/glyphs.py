@@ -100,6 +100,8 @@ known = _Known().__getitem__  # `glyph`, remembered
 
 def literal(character: str) -> str:
     """Give a character as it counts for "written plainly": width and case forgiven, no more."""
+    if character > "\uffff":
+        return character  # mathematical letters and the like are a costume
     folded = unicodedata.normalize("NFKC", character).lower()
     return folded if len(folded) == 1 else character
 

@@ -18,6 +18,7 @@ from typing import Any
 from lianfang.engine.terms import shelf
 
 LONG = 4  # from this many characters on, a spelling by rule needs no context
+LONGEST = 64  # no spelling or plain word is longer
 MOST_SOUNDS = 5  # longer words are not spelled out in pinyin
 
 
@@ -98,7 +99,8 @@ def build(fold: Callable[[str], str]) -> Lexicon:
     for number, (word, entry) in enumerate(zip(words, entries, strict=True)):
         anchors[word.text] = anchors.get(word.text, 0) | word.contexts
         for spelling in _spellings(number, word, entry, sounds, fold):
-            made.setdefault(spelling.form, spelling)
+            if 1 < len(spelling.form) < LONGEST:
+                made.setdefault(spelling.form, spelling)
     for form, contexts in anchors.items():
         made[form] = Spelling(form, -1, Guard.FREE, contexts, How.AUTHORED)
     heads: dict[str, list[Spelling]] = defaultdict(list)
@@ -168,7 +170,7 @@ def _pinyin(word: str, sounds: dict[str, list[str]]) -> Iterator[tuple[str, Guar
 @cache
 def _groups() -> dict[str, str]:
     lines = (line.split() for line in _file("sounds.yaml")["sounds"].splitlines())
-    return {sound: group for sound, group in lines}
+    return {line[0]: line[1] for line in lines}
 
 
 def _sounds() -> dict[str, list[str]]:
@@ -202,8 +204,10 @@ def _pairs(words: tuple[Word, ...]) -> dict[str, tuple[tuple[int, int], ...]]:
 
 def _ordinary() -> frozenset[str]:
     lines = (line.split() for line in _file("ordinary.yaml")["words"].splitlines())
-    return frozenset(first + second for first, seconds in lines for second in seconds)
+    words = {first + second for first, seconds in lines for second in seconds}
+    return frozenset(words | set(_file("words.yaml")["everyday"]))
 
 
+@cache
 def _file(name: str) -> Any:
     return shelf.yaml(shelf.path("lexicon", "disguise", name))

@@ -45,7 +45,7 @@ class Plain:
             start: first folded character.
             end: one past the last; greater than start.
         """
-        return min(self.starts[start:end]), max(self.ends[start:end])
+        return self.starts[start], self.ends[end - 1]
 
 
 @cache
@@ -87,9 +87,7 @@ def fold(raw: str) -> str:
     return _characters(raw)[0]
 
 
-def _open(
-    text: str, starts: list[int], ends: list[int], opened: tuple[unfold.Opening, ...]
-) -> Plain:
+def _open(text: str, starts: list[int], ends: list[int], opened: tuple[unfold.Opening, ...]) -> Plain:
     parts: list[str] = []
     new_starts: list[int] = []
     new_ends: list[int] = []

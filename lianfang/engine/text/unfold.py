@@ -6,9 +6,12 @@ near it; a substitute character that forms an everyday word with its neighbour i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
-from lianfang.engine.text.lexicon import Guard, How, Lexicon
+from lianfang.engine.text.lexicon import LONGEST, Guard, How, Lexicon
+
+_Anchor = tuple[int, int, int]  # start, end, contexts of a plain word
 
 REACH = (0, 12, 3)  # characters between a spelling and its context, by Guard
 SHORT = 3  # words up to here also mind the characters outside them
@@ -58,14 +61,10 @@ def openings(text: str, lexicon: Lexicon, *, every: bool = False) -> tuple[Openi
     if not found:
         return ()
     found = sorted(set(found), key=lambda one: (one.start, -one.end, one.guard, one.word, one.how))
-    plainly = [(start, end) for start, end, _ in anchors]
     taken: list[Opening] = []
     reached = 0
     for one in found:
-        if one.start < reached or any(
-            start <= one.start and one.end <= end and end - start > one.end - one.start
-            for start, end in plainly
-        ):
+        if one.start < reached or _covered(one, anchors):
             continue
         if every or _plausible(one, anchors, found):
             taken.append(Opening(one.start, one.end, lexicon.words[one.word].text, one.how))
@@ -73,11 +72,9 @@ def openings(text: str, lexicon: Lexicon, *, every: bool = False) -> tuple[Openi
     return tuple(taken)
 
 
-def _spelled(
-    text: str, lexicon: Lexicon
-) -> tuple[list[tuple[int, int, int]], list[_Candidate]]:
+def _spelled(text: str, lexicon: Lexicon) -> tuple[list[_Anchor], list[_Candidate]]:
     """Find spellings written out in the lexicon, and the plain words that show a context."""
-    anchors: list[tuple[int, int, int]] = []
+    anchors: list[_Anchor] = []
     found: list[_Candidate] = []
     heads = lexicon.heads
     for start in range(len(text) - 1):
@@ -94,9 +91,7 @@ def _spelled(
     return anchors, found
 
 
-def _substituted(
-    text: str, lexicon: Lexicon, anchors: list[tuple[int, int, int]]
-) -> list[_Candidate]:
+def _substituted(text: str, lexicon: Lexicon, anchors: list[_Anchor]) -> list[_Candidate]:
     """Find domain words with some characters replaced by same-sound or look-alike ones."""
     found: list[_Candidate] = []
     last = len(text) - 1
@@ -118,9 +113,7 @@ def _substituted(
     return found
 
 
-def _stands(
-    text: str, start: int, number: int, lexicon: Lexicon, anchors: list[tuple[int, int, int]]
-) -> bool:
+def _stands(text: str, start: int, number: int, lexicon: Lexicon, anchors: list[_Anchor]) -> bool:
     """Say whether a window may be the word with at most half of its characters replaced."""
     word = lexicon.words[number].text
     end = start + len(word)
@@ -140,7 +133,7 @@ def _stands(
             return False
         if place < high and text[place : place + 2] in lexicon.ordinary:
             return False
-        if any(first <= place < behind for first, behind, _ in anchors):
+        if any(first <= place < behind for first, behind, _ in _around(anchors, place, place)):
             return False
     return True
 
@@ -156,9 +149,7 @@ def apart(text: str, start: int, end: int, *, address: bool = False) -> bool:
     for inner, outer in ((start, start - 1), (end - 1, end)):
         if not text[inner].isascii() or not 0 <= outer < len(text):
             continue
-        if text[inner].isalpha() and (
-            _letter(text[outer]) or (address and text[outer] in _JOINED)
-        ):
+        if text[inner].isalpha() and (_letter(text[outer]) or (address and text[outer] in _JOINED)):
             return False
         if text[inner].isdigit() and "0" <= text[outer] <= "9":
             return False
@@ -171,28 +162,39 @@ def _letter(character: str) -> bool:
 
 def _broken(text: str, start: int, end: int, ordinary: frozenset[str]) -> bool:
     """Say whether an everyday word reaches over the edge of a doubtful spelling."""
-    return (start > 0 and text[start - 1 : start + 1] in ordinary) or text[
-        end - 1 : end + 1
-    ] in ordinary
+    return (start > 0 and text[start - 1 : start + 1] in ordinary) or text[end - 1 : end + 1] in ordinary
 
 
-def _plausible(
-    one: _Candidate, anchors: list[tuple[int, int, int]], found: list[_Candidate]
-) -> bool:
+def _around(anchors: list[_Anchor], first: int, last: int) -> list[_Anchor]:
+    """Give the plain words that begin between two places, or reach into them."""
+    return anchors[bisect_left(anchors, (first - LONGEST,)) : bisect_left(anchors, (last + 1,))]
+
+
+def _covered(one: _Candidate, anchors: list[_Anchor]) -> bool:
+    """Say whether a longer plain word holds the candidate: 加微信 is no 加微."""
+    return any(
+        start <= one.start and one.end <= end and end - start > one.end - one.start
+        for start, end, _ in _around(anchors, one.start, one.end)
+    )
+
+
+def _plausible(one: _Candidate, anchors: list[_Anchor], found: list[_Candidate]) -> bool:
     if one.guard is Guard.FREE:
         return True
     reach = REACH[one.guard]
-    return any(_sees(one, *anchor, reach) for anchor in anchors) or any(
-        other.word != one.word and _sees(one, other.start, other.end, other.contexts, reach)
-        for other in found
-    )
+    near = _around(anchors, one.start - reach, one.end + reach)
+    if any(_sees(one, *anchor, reach) for anchor in near):
+        return True
+    low = bisect_left(found, one.start - reach - LONGEST, key=lambda other: other.start)
+    for other in found[low:]:
+        if other.start > one.end + reach:
+            break
+        if other.word != one.word and _sees(one, other.start, other.end, other.contexts, reach):
+            return True
+    return False
 
 
 def _sees(one: _Candidate, start: int, end: int, contexts: int, reach: int) -> bool:
     if not one.contexts & contexts:
         return False
-    return (end <= one.start and one.start - end <= reach) or (
-        start >= one.end and start - one.end <= reach
-    )
-
-
+    return 0 <= one.start - end <= reach or 0 <= start - one.end <= reach
