@@ -102,6 +102,10 @@ class Standing:
         """Say whether anything was told about a fact, of anyone."""
         return fact in self._by
 
+    def by(self, fact: str) -> Mapping[str, tuple[list[int], list[int]]]:
+        """Give a fact's spans: subject -> (starts, ends), joined and sorted."""
+        return self._by.get(fact, {})
+
     def at(self, fact: str, subject: str | None, at_us: int | None) -> bool:
         """Say whether a fact of a subject stands at a moment."""
         if subject is None or at_us is None:

@@ -10,6 +10,10 @@ from typing import Any
 from lianfang.engine.terms import shelf
 
 
+# What a word nobody knows becomes; in other fields it is as if the cell were empty.
+_STRANGE = {"purpose": "other", "unreachable_basis": "other", "product": "other"}
+
+
 @dataclass(frozen=True)
 class Words:
     """The word list: codes, what an empty cell means, shared phrases, the base sample."""
@@ -34,7 +38,7 @@ def words() -> Words:
 def code(field: str, value: Any) -> str | None:
     """Give the code of one word of a coded field; the stricter reading where the cell is empty.
 
-    A word nobody knows becomes `other` (purpose, basis, product), `unknown` (party), or nothing.
+    A word nobody knows becomes `other` (purpose, basis, product), else what an empty cell means.
     """
     listed = words()
     if value is None or not str(value).strip():
@@ -45,7 +49,7 @@ def code(field: str, value: Any) -> str | None:
     found = listed.codes[field].get(word)
     if found is not None:
         return found
-    return {"party_role": "unknown", "purpose": "other", "unreachable_basis": "other", "product": "other"}.get(field)
+    return _STRANGE.get(field, listed.assumed.get(field))
 
 
 def disclosed(value: str) -> str:

@@ -1,0 +1,220 @@
+"""A batch of contact records in the words the rules use: `contact.read` for whole columns.
+
+Words are looked up once per distinct value, local time is worked out per zone; no row is touched alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lianfang.engine.conduct import windows, words, zones
+from lianfang.engine.conduct.contact import BOOLS, CODED, HOLDS, NUMBERS, REGISTERS, TEXTS
+from lianfang.engine.conduct.standing import SUBJECT, Standing, debtor_key
+from lianfang.engine.terms import clock
+
+NO_MOMENT = -(2**63)
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+# Nearly every row has its own: trimmed in place, not as a dictionary.
+_PLAIN = frozenset(("recording_id", "consent_ref", "loan_ref"))
+_SHANGHAI = str(clock.SHANGHAI)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A batch made plain.
+
+    Args:
+        table: one column for every name of `contact.FIELDS` asked for, and `at_us`.
+        at_us: moments, `NO_MOMENT` where there is none.
+        zone: number of the zone in `zones`, -1 where there is none.
+        zones: zone names.
+    """
+
+    table: pa.Table
+    at_us: npt.NDArray[np.int64]
+    zone: npt.NDArray[np.int16]
+    zones: tuple[str, ...]
+
+
+def _column(batch: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
+    if name not in batch.column_names:
+        return pa.nulls(batch.num_rows, kind)
+    column = batch.column(name)
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks)
+    if pa.types.is_null(column.type):
+        return pa.nulls(batch.num_rows, kind)
+    return column
+
+
+def _words(column: pa.Array) -> pa.DictionaryArray:
+    made = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return made.cast(_DICTIONARY) if made.type != _DICTIONARY else made
+
+
+def coded(column: pa.Array, field: str) -> pa.DictionaryArray:
+    """Turn a column of words into codes, each distinct word looked up once."""
+    held = _words(column)
+    found = [words.code(field, value) for value in held.dictionary.to_pylist()]
+    listed = sorted({code for code in found if code is not None} | ({words.words().assumed[field]} if field in words.words().assumed else set()))
+    place = {code: number for number, code in enumerate(listed)}
+    empty = place.get(words.words().assumed.get(field, ""), -1)
+    table = np.array([-1 if code is None else place[code] for code in found] + [empty], dtype=np.int32)
+    index = table[np.nan_to_num(held.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)).astype(np.int64)]
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(listed or [""], pa.string()))
+
+
+def text(column: pa.Array, plain: bool) -> pa.Array:
+    """Trim a column of names; an empty one is none."""
+    if plain:
+        held = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        return pc.if_else(pc.equal(held, ""), pa.scalar(None, pa.string()), held)
+    held = _words(column)
+    trimmed = pc.utf8_trim_whitespace(held.dictionary)
+    if pc.all(pc.equal(trimmed, held.dictionary)).as_py() is not False and not pc.any(pc.equal(trimmed, "")).as_py():
+        return held
+    return _words(text(held.cast(pa.string()), True))
+
+
+def moments(column: pa.Array) -> npt.NDArray[np.int64]:
+    """Give a time column as microseconds UTC, `NO_MOMENT` where empty; naive time is Shanghai time."""
+    if pa.types.is_null(column.type) or not (pa.types.is_timestamp(column.type) or pa.types.is_integer(column.type)):
+        return np.full(len(column), NO_MOMENT, dtype=np.int64)
+    naive = pa.types.is_timestamp(column.type) and column.type.tz is None
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us", column.type.tz))
+    made = column.cast(pa.int64()).fill_null(NO_MOMENT).to_numpy(zero_copy_only=False)
+    if naive:
+        wall = made - zones.offsets_of(_SHANGHAI, made)
+        made = np.where(made == NO_MOMENT, made, wall)
+    return np.ascontiguousarray(made, dtype=np.int64)
+
+
+def zone_numbers(column: pa.Array, default: str | None) -> tuple[npt.NDArray[np.int16], tuple[str, ...]]:
+    """Number the zones of a column; -1 where no zone is known."""
+    held = text(column, False)
+    named = [zones.known(value) for value in held.dictionary.to_pylist()]
+    default = zones.known(default)
+    listed = tuple(sorted({name for name in (*named, default) if name is not None}))
+    place = {name: number for number, name in enumerate(listed)}
+    table = np.array([place.get(name or "", -1) for name in named] + [place.get(default or "", -1)], dtype=np.int16)
+    index = held.indices.fill_null(len(named)).to_numpy(zero_copy_only=False).astype(np.int64)
+    return table[index], listed
+
+
+def local(at_us: npt.NDArray[np.int64], zone: npt.NDArray[np.int16], names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+    """Give local minute of the day and weekday (Monday is 1); null where moment or zone is missing."""
+    wall = np.zeros(len(at_us), dtype=np.int64)
+    unknown = (at_us == NO_MOMENT) | (zone < 0)
+    for number, name in enumerate(names):
+        here = (zone == number) & ~unknown
+        if here.all():
+            wall = at_us + zones.offsets_of(name, at_us)
+        elif here.any():
+            wall[here] = at_us[here] + zones.offsets_of(name, at_us[here])
+    minute = wall % zones.DAY_US // zones.MINUTE_US
+    weekday = (wall // zones.DAY_US + 3) % 7 + 1
+    return pa.array(minute.astype(np.int32), mask=unknown), pa.array(weekday.astype(np.int32), mask=unknown)
+
+
+def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Normal:
+    """Make a batch plain.
+
+    Args:
+        batch: columns of the kind `contact`; missing ones are empty.
+        default_zone: zone of contacts that name none, or none.
+        standing: holds and registers.
+
+    Returns:
+        The batch in codes, with local time, holds and registers as columns.
+
+    Shape:
+        n rows in, n rows out, in the same order.
+
+    Raises:
+        Nothing. A bad value is an empty one.
+    """
+    made: dict[str, Any] = {field: coded(_column(batch, field, pa.string()), field) for field in CODED}
+    made.update((field, text(_column(batch, field, pa.string()), field in _PLAIN)) for field in TEXTS)
+    made.update((field, _column(batch, field, pa.bool_()).cast(pa.bool_())) for field in BOOLS)
+    made.update((field, _whole(_column(batch, field, pa.int64()))) for field in NUMBERS)
+    made["creditor"] = _words(pc.coalesce(made["creditor"].cast(pa.string()), made["institution"].cast(pa.string())))
+    at_us = moments(_column(batch, "at", pa.timestamp("us", "UTC")))
+    zone, names = zone_numbers(_column(batch, "tz", pa.string()), default_zone)
+    if "consent_until" in batch.column_names:
+        until = moments(_column(batch, "consent_until", pa.timestamp("us", "UTC")))
+        ended = (until != NO_MOMENT) & ((at_us == NO_MOMENT) | (at_us >= until))
+        made["consent_ref"] = pc.if_else(pa.array(ended), pa.scalar(None, pa.string()), made["consent_ref"])
+    made["local_minute"], made["local_weekday"] = local(at_us, zone, names)
+    made["has_zone"], made["has_moment"] = pa.array(zone >= 0), pa.array(at_us != NO_MOMENT)
+    made["has_number"] = pc.is_valid(made["party_mobile"])
+    made["at_us"] = pa.array(at_us, mask=at_us == NO_MOMENT)
+    made.update(stood(made, at_us, standing))
+    return Normal(pa.table(made), at_us, zone, names)
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    made = column.cast(pa.int64(), safe=False)
+    return pc.if_else(pc.less(pc.abs_checked(made), 2**31), made, pa.scalar(None, pa.int64()))
+
+
+def stood(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Standing) -> dict[str, pa.Array]:
+    """Give holds and registers as columns."""
+    rows, told = len(at_us), {}
+    for fact in HOLDS:
+        told[fact] = pa.array(_covered(made, at_us, standing, fact)) if standing.has(fact) else pa.array(np.zeros(rows, bool))
+    for fact in REGISTERS:
+        if standing.has(fact):
+            unknown = (at_us == NO_MOMENT) | pc.is_null(made[SUBJECT[fact]]).to_numpy(zero_copy_only=False)
+            told[fact] = pa.array(_covered(made, at_us, standing, fact), mask=unknown)
+        else:
+            told[fact] = pa.nulls(rows, pa.bool_())
+    return told
+
+
+def _covered(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Standing, fact: str) -> npt.NDArray[np.bool_]:
+    """Say for every row whether a fact of its subject stands at its moment."""
+    subjects, starts, ends, head = {}, [], [], [0]
+    for subject, (froms, untils) in standing.by(fact).items():
+        subjects[subject] = len(subjects)
+        starts += froms
+        ends += untils
+        head.append(len(starts))
+    if SUBJECT[fact] == "debtor":
+        index = _debtors(made, subjects)
+    else:
+        held = made[SUBJECT[fact]]
+        table = np.array([subjects.get(value, -1) for value in held.dictionary.to_pylist()] + [-1], dtype=np.int64)
+        index = table[held.indices.fill_null(len(table) - 1).to_numpy(zero_copy_only=False).astype(np.int64)]
+    longs = (np.array(each, dtype=np.int64) for each in (head, starts, ends))
+    return windows.covered(index, at_us, *longs)
+
+
+def _debtors(made: dict[str, Any], subjects: dict[str, int]) -> npt.NDArray[np.int64]:
+    """Number the debtor of every row as the spans do, -1 where no span is about it."""
+    creditor, debtor = made["creditor"], made["debtor_id"]
+    ids = {value: number for number, value in enumerate(debtor.dictionary.to_pylist())}
+    names = {value: number for number, value in enumerate(creditor.dictionary.to_pylist())}
+    width = len(ids) + 1
+    pairs, numbers = [], []
+    for subject, number in subjects.items():
+        lender, _, person = subject.partition(debtor_key("", ""))
+        if lender in names and person in ids:
+            pairs.append(names[lender] * width + ids[person])
+            numbers.append(number)
+    order = np.argsort(np.array(pairs, dtype=np.int64))
+    keys, targets = np.array(pairs, dtype=np.int64)[order], np.array(numbers, dtype=np.int64)[order]
+    c = creditor.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    d = debtor.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    row = np.where((c < 0) | (d < 0), -1, c * width + d)
+    if not len(keys):
+        return np.full(len(row), -1, dtype=np.int64)
+    place = np.minimum(np.searchsorted(keys, row), len(keys) - 1)
+    return np.where(keys[place] == row, targets[place], -1)

@@ -1,0 +1,209 @@
+"""Findings: which record broke which rule, what was counted, and the rows that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lianfang.engine.conduct import windows
+from lianfang.engine.conduct.rules import Rule, Rules, strictness
+from lianfang.engine.conduct.sightings import Log
+
+Longs = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_MOST_EVIDENCE = 8
+_NAME = pa.dictionary(pa.int32(), pa.string())
+
+SCHEMA = pa.schema([
+    pa.field("record_no", pa.int64()),
+    pa.field("record_id", pa.string()),
+    pa.field("rule", _NAME),
+    pa.field("code", _NAME),
+    pa.field("instrument", _NAME),
+    pa.field("clause", _NAME),
+    pa.field("effect", _NAME),
+    pa.field("hard", pa.bool_()),
+    pa.field("breach", pa.bool_()),  # false: only tried, the gate would have refused it
+    pa.field("decided", pa.bool_()),  # the strictest of its code: count these
+    pa.field("counted", pa.int32()),
+    pa.field("limit", pa.int32()),
+    pa.field("window", _NAME),
+    pa.field("why_zh", _NAME),
+    pa.field("why_en", _NAME),
+    pa.field("evidence", pa.list_(pa.int64())),  # record_no of the rows counted, oldest first
+    pa.field("at", pa.timestamp("us", "UTC")),
+    pa.field("institution", _NAME),
+    pa.field("agency", _NAME),
+    pa.field("collector_id", _NAME),
+    pa.field("channel", _NAME),
+])
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One rule's findings: rows of the log, what was counted, rows that show it."""
+
+    rule: int
+    rows: Longs
+    counted: Longs
+    shown: Longs
+    n_shown: Longs
+
+
+@dataclass
+class _Order:
+    """Rows in order of one key and moment; made once per key and let go after its rules."""
+
+    rows: Longs
+    key: Longs
+    at_us: Longs
+
+
+def make(rules: Rules, log: Log, kept: Bools) -> pa.Table:
+    """Make the findings of a log.
+
+    Args:
+        rules: the rules in force.
+        log: the narrow columns.
+        kept: rows to judge; the others tell a contact again.
+
+    Returns:
+        Findings by record and rule, shaped as `SCHEMA`.
+    """
+    found: list[_Found] = []
+    by_key: dict[str, list[int]] = {}
+    for number, rule in enumerate(rules.contact):
+        if rule.history is None:
+            rows = np.flatnonzero(log.truth(f"a{number}") & kept) if log.n_rows else np.zeros(0, np.int64)
+            none = np.zeros(0, dtype=np.int64)
+            found.append(_Found(number, rows, np.full(len(rows), -1, np.int64), none, np.zeros(len(rows), np.int64)))
+        else:
+            by_key.setdefault(rule.history.unit.key, []).append(number)
+    for key, numbers in by_key.items():
+        order = _order(log, key, kept)
+        found += [_counted(rules.contact[number], number, log, order) for number in numbers]
+    return _table(rules, log, found)
+
+
+def _order(log: Log, key: str, kept: Bools) -> _Order:
+    keys = log.key(key)
+    rows = np.flatnonzero(kept & log.has_moment & (keys >= 0))
+    keys, at_us = keys[rows], log.at_us[rows]
+    order = np.lexsort((at_us, keys))
+    return _Order(rows[order], keys[order], at_us[order])
+
+
+def _counted(rule: Rule, number: int, log: Log, order: _Order) -> _Found:
+    """Judge one counting rule."""
+    held = rule.history
+    assert held is not None
+    asked = np.flatnonzero(log.truth(f"a{number}")[order.rows]) if log.n_rows else np.zeros(0, np.int64)
+    since, known = log.since_us(held.window, order.rows[asked])
+    asked, since = asked[known], since[known]
+    counts = log.truth(f"u{held.unit.name}")[order.rows] if log.n_rows else np.zeros(0, np.bool_)
+    before, first = windows.before(order.key, order.at_us, counts, asked, since)
+    broken = before < held.threshold if held.under else before >= held.threshold
+    rows, before, first = order.rows[asked[broken]], before[broken], first[broken]
+    counting = order.rows[np.flatnonzero(counts)]
+    shown, n_shown = _shown(counting, before, first)
+    return _Found(number, rows, before, log.record_no[shown], n_shown)
+
+
+def _shown(counting: Longs, before: Longs, first: Longs) -> tuple[Longs, Longs]:
+    """Give the newest counted rows of every finding, oldest first, at most a few."""
+    n_shown = np.minimum(before, _MOST_EVIDENCE)
+    if not n_shown.sum():
+        return np.zeros(0, np.int64), n_shown
+    ends = first + before
+    total = np.cumsum(n_shown)
+    inside = np.arange(total[-1]) - np.repeat(total - n_shown, n_shown)
+    return counting[np.repeat(ends - n_shown, n_shown) + inside], n_shown
+
+
+def _decided(rules: Rules, rule: Longs, row: Longs) -> Bools:
+    """Mark, for every record and code, the finding of the strictest rule."""
+    listed = rules.contact
+    codes = {code: place for place, code in enumerate(dict.fromkeys(one.code for one in listed))}
+    code = np.array([codes[one.code] for one in listed], dtype=np.int64)
+    ranked = sorted(range(len(listed)), key=lambda place: (*(-part for part in strictness(listed[place])), place))
+    rank = np.empty(len(listed), dtype=np.int64)
+    rank[ranked] = np.arange(len(listed))
+    order = np.lexsort((rank[rule], code[rule], row))
+    head = np.ones(len(order), dtype=np.bool_)
+    head[1:] = (row[order][1:] != row[order][:-1]) | (code[rule[order]][1:] != code[rule[order]][:-1])
+    made = np.zeros(len(order), dtype=np.bool_)
+    made[order[head]] = True
+    return made
+
+
+def _named(values: list[str | None], number: Longs) -> pa.DictionaryArray:
+    """Make a column of names from a short list and a number per row."""
+    listed = sorted({value for value in values if value is not None})
+    place = {value: n for n, value in enumerate(listed)}
+    index = np.array([-1 if value is None else place[value] for value in values], dtype=np.int32)[number]
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(listed, pa.string()))
+
+
+def _sentences(rules: Rules, rule: Longs, counted: Longs) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Say why, once for every rule and number counted."""
+    pair = rule * (2**40) + (counted + 1)
+    listed, number = np.unique(pair, return_inverse=True)
+    said = []
+    for each in listed.tolist():
+        one, n = rules.contact[each // 2**40], each % 2**40 - 1
+        limit = one.history.limit if one.history else ""
+        said.append(one.why.fill(counted=n if n >= 0 else "", limit=limit))
+    return _named([say.zh for say in said], number), _named([say.en for say in said], number)
+
+
+def _table(rules: Rules, log: Log, found: list[_Found]) -> pa.Table:
+    rule = np.concatenate([np.full(len(one.rows), one.rule, np.int64) for one in found] or [np.zeros(0, np.int64)])
+    if not len(rule):
+        return SCHEMA.empty_table()
+    row, counted = np.concatenate([one.rows for one in found]), np.concatenate([one.counted for one in found])
+    shown, n_shown = np.concatenate([one.shown for one in found]), np.concatenate([one.n_shown for one in found])
+    ends = np.cumsum(n_shown)
+    evidence = pa.ListArray.from_arrays(pa.array(np.concatenate(([0], ends)).astype(np.int32)), pa.array(shown))
+    order = np.lexsort((rule, row))
+    rule, row, counted = rule[order], row[order], counted[order]
+    listed = rules.contact
+    why_zh, why_en = _sentences(rules, rule, counted)
+    limit = np.array([one.history.limit if one.history else -1 for one in listed], dtype=np.int32)[rule]
+    made = {
+        "record_no": pa.array(log.record_no[row]),
+        "record_id": log.record_id.take(pa.array(row)).combine_chunks(),
+        "rule": _named([one.id for one in listed], rule),
+        "code": _named([one.code for one in listed], rule),
+        "instrument": _named([one.source.instrument.zh for one in listed], rule),
+        "clause": _named([one.source.clause for one in listed], rule),
+        "effect": _named([one.effect.value for one in listed], rule),
+        "hard": pa.array(np.array([one.hard for one in listed])[rule]),
+        "breach": pa.array(_made(rules, log, rule, row)),
+        "decided": pa.array(_decided(rules, rule, row)),
+        "counted": pa.array(counted.astype(np.int32), mask=counted < 0),
+        "limit": pa.array(limit, mask=limit < 0),
+        "window": _named([str(one.history.window) if one.history else None for one in listed], rule),
+        "why_zh": why_zh,
+        "why_en": why_en,
+        "evidence": evidence.take(pa.array(order)),
+        "at": pa.array(log.at_us[row], mask=~log.has_moment[row]).cast(pa.timestamp("us", "UTC")),
+    }
+    for name in ("institution", "agency", "collector_id", "channel"):
+        held = log.names[name]
+        index = held.number[row]
+        made[name] = pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), held.listed)
+    return pa.table(made).cast(SCHEMA)
+
+
+def _made(rules: Rules, log: Log, rule: Longs, row: Longs) -> Bools:
+    """Say of every finding whether the breach was made, not only tried."""
+    made = np.ones(len(rule), dtype=np.bool_)
+    for number, one in enumerate(rules.contact):
+        if one.made is not None:
+            here = rule == number
+            if here.any():
+                made[here] = log.truth(f"m{number}")[row[here]]
+    return made
