@@ -81,18 +81,26 @@ def _common(parser: argparse.ArgumentParser, suppress: bool = False) -> None:
     # The same two options before or after the verb; the later one wins, an absent one stays silent.
     unset: Any = argparse.SUPPRESS if suppress else None
     parser.add_argument("--lang", choices=("zh", "en"), default=unset, help="语言 / language")
-    parser.add_argument("--trace", action="store_true", default=unset, help="出错时显示调用栈 / show the trace")
+    parser.add_argument(
+        "--trace", action="store_true", default=unset, help="出错时显示调用栈 / show the trace"
+    )
 
 
 KINDS = ("complaint", "contact", "post", "application", "objection", "tip")
 
 
 def _add_run(verbs: Any) -> None:
-    add = _verb(verbs, "run", _run, "找出记录的特征、关联和团伙", "find signs, links and rings in tables").add_argument
+    add = _verb(
+        verbs, "run", _run, "找出记录的特征、关联和团伙", "find signs, links and rings in tables"
+    ).add_argument
     add("paths", nargs="+", type=Path, help="CSV、XLSX、Parquet、NDJSON 文件或文件夹 / files or folders")
     add("--out", type=Path, required=True, help="结果文件夹 / folder for the results")
     add("--kind", choices=KINDS, help="记录种类,不写则由表头判断 / kind of record; else told by the headers")
-    add("--mapping", type=Path, help="列对照文件,用 lianfang columns 写出 / mapping file, see `lianfang columns`")
+    add(
+        "--mapping",
+        type=Path,
+        help="列对照文件,用 lianfang columns 写出 / mapping file, see `lianfang columns`",
+    )
     add("--on", choices=("duckdb", "spark"), default="duckdb", help="在哪台机器上算 / which machine")
     add("--guides", type=Path, help="自有特征指南文件夹 / folder of your own guides")
     add("--judgements", type=Path, help="研判结论 CSV,推翻机器 / judgements that overrule the machine")
@@ -102,23 +110,31 @@ def _add_run(verbs: Any) -> None:
 
 
 def _add_tables(verbs: Any) -> None:
-    add = _verb(verbs, "columns", _columns, "看一个文件的列被认成了什么", "show what a file's columns were taken for").add_argument
+    add = _verb(
+        verbs, "columns", _columns, "看一个文件的列被认成了什么", "show what a file's columns were taken for"
+    ).add_argument
     add("path", type=Path)
     add("--kind", choices=KINDS, help="记录种类 / kind of record")
     add("--write", type=Path, help="写出可改的对照文件 / write a mapping file to edit")
     add = _verb(verbs, "view", _view, "在本机浏览器里看结果", "show results on localhost").add_argument
     add("folder", type=Path)
     add("--port", type=int, default=8000)
-    add = _verb(verbs, "demo", _demo, "做演示数据,找出团伙,给出页面", "make demo tables, find rings, show them").add_argument
+    add = _verb(
+        verbs, "demo", _demo, "做演示数据,找出团伙,给出页面", "make demo tables, find rings, show them"
+    ).add_argument
     add("--out", type=Path, default=Path("demo"))
     add("--port", type=int, default=8000)
     add("--no-serve", dest="serve", action="store_false", help="只算不开页面 / do not serve")
 
 
 def _add_house(verbs: Any) -> None:
-    add = _verb(verbs, "warm", _warm, "编译计算核,装好后做一次", "compile the kernels, once after installing").add_argument
+    add = _verb(
+        verbs, "warm", _warm, "编译计算核,装好后做一次", "compile the kernels, once after installing"
+    ).add_argument
     add("--only", help=argparse.SUPPRESS)
-    add = _verb(verbs, "pages", _pages, "由代码和数据生成文档页", "make the docs pages that come from code and data").add_argument
+    add = _verb(
+        verbs, "pages", _pages, "由代码和数据生成文档页", "make the docs pages that come from code and data"
+    ).add_argument
     add("--check", action="store_true", help="只检查是否最新 / only say whether they are current")
     _verb(verbs, "version", _version, "版本", "say the version")
 
@@ -176,8 +192,14 @@ def _guarded(asked: argparse.Namespace) -> int:
         show.error(_disk(wrong), trace)
         return 2
     except Exception as wrong:  # the CLI's last line: nothing may reach a user as a bare trace
-        show.line(f"内部错误:{type(wrong).__name__}:{wrong}", f"internal fault: {type(wrong).__name__}: {wrong}", sys.stderr)
-        show.line("加 --trace 重跑并把输出发给维护者", "run again with --trace and send the output", sys.stderr)
+        show.line(
+            f"内部错误:{type(wrong).__name__}:{wrong}",
+            f"internal fault: {type(wrong).__name__}: {wrong}",
+            sys.stderr,
+        )
+        show.line(
+            "加 --trace 重跑并把输出发给维护者", "run again with --trace and send the output", sys.stderr
+        )
         if trace:
             raise
         return 1

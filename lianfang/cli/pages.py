@@ -26,7 +26,8 @@ def pages(check: bool) -> int:
                 place.write_text(text, encoding="utf-8")
     if stale and check:
         show.line(
-            f"这些页面不是最新:{'、'.join(stale)};运行 lianfang pages", f"out of date: {', '.join(stale)}; run lianfang pages"
+            f"这些页面不是最新:{'、'.join(stale)};运行 lianfang pages",
+            f"out of date: {', '.join(stale)}; run lianfang pages",
         )
         return 1
     show.line(f"页面 {len(_PAGES)} 个,更新 {len(stale)} 个", f"{len(_PAGES)} pages, {len(stale)} written")
@@ -53,7 +54,12 @@ def _outputs() -> str:
     ]
     for shape in shapes().values():
         parts.append(f"\n## {shape.name}.parquet\n\n{shape.meaning.zh}。 {shape.meaning.en}.\n")
-        parts.append(_rows(("column", "type", "含义", "meaning"), ((f"`{c.name}`", c.type, c.meaning.zh, c.meaning.en) for c in shape.columns)))
+        parts.append(
+            _rows(
+                ("column", "type", "含义", "meaning"),
+                ((f"`{c.name}`", c.type, c.meaning.zh, c.meaning.en) for c in shape.columns),
+            )
+        )
     parts.append(
         "\n## rejects.csv\n\n每个坏单元格或坏行一行。 One row for every bad cell or row: file, row, column, the value masked, the reason.\n"
         "\n## run.json\n\n版本、特征指南摘要、输入摘要、行数、每步用时与内存峰值。 "
@@ -100,7 +106,15 @@ def _columns() -> str:
         read = shelf.yaml(shelf.path("schema", f"{kind}.yaml"))
         parts.append(f"\n## {kind}\n")
         rows = (
-            (f"`{f['name']}`", f["type"], f["meaning"]["zh"], f["meaning"]["en"], f["class"], f["retention"], "、".join(map(str, f["headers"][:6])))
+            (
+                f"`{f['name']}`",
+                f["type"],
+                f["meaning"]["zh"],
+                f["meaning"]["en"],
+                f["class"],
+                f["retention"],
+                "、".join(map(str, f["headers"][:6])),
+            )
             for f in read["fields"]
         )
         parts.append(_rows(("field", "type", "含义", "meaning", "class", "retention", "headers met"), rows))
@@ -132,7 +146,15 @@ def _guides() -> str:
 
     book = guide.load()
     rows = (
-        (f"`{one.id}`", one.activity, one.title.zh, one.title.en, len(one.clauses), ", ".join(str(kind) for kind in one.kinds), one.version)
+        (
+            f"`{one.id}`",
+            one.activity,
+            one.title.zh,
+            one.title.en,
+            len(one.clauses),
+            ", ".join(str(kind) for kind in one.kinds),
+            one.version,
+        )
         for one in book.guides
     )
     guards = ((f"`{one.id}`", one.name.zh, one.name.en, one.lowers_to) for one in book.guards)

@@ -30,9 +30,8 @@ class Node:
     """A dot of a ring's graph; `x`, `y` in 0..1, `n` how many records it stands for."""
 
     key: str
-    name: str
+    name: Say
     role: str
-    level: str
     x: float
     y: float
     n: int = 1

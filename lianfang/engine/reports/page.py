@@ -164,15 +164,7 @@ def _ring(ring: RingView) -> dict[str, Any]:
         "last": ring.last_on.isoformat() if ring.last_on else None,
         "why": [(say.zh, say.en) for say in ring.why],
         "nodes": [
-            {
-                "key": n.key,
-                "name": n.name,
-                "role": n.role,
-                "level": n.level,
-                "x": round(n.x, 4),
-                "y": round(n.y, 4),
-                "n": n.n,
-            }
+            {"key": n.key, "name": (n.name.zh, n.name.en), "role": n.role, "x": n.x, "y": n.y, "n": n.n}
             for n in ring.nodes
         ],
         "edges": [

@@ -14,7 +14,7 @@ HOSTILE = "</script><script>alert(1)</script>&<img src=x onerror=alert(2)>"
 def ring(text: str = "要求退还利息") -> RingView:
     return RingView(
         "R-1", "review", 12.0, (Say("非法代理维权", "agent complaints"),), 2, 2, 1, date(2026, 1, 1), date(2026, 1, 2),
-        (Say("共用电话", "one number"),), (Node("a", text, "agent", "review", 0.5, 0.5), Node("b", "C1", "person", "review", 0.1, 0.2)),
+        (Say("共用电话", "one number"),), (Node("a", Say(text, text), "agent", 0.5, 0.5), Node("b", Say("C1", "C1"), "person", 0.1, 0.2)),
         (Edge("a", "b", "agent_mobile", Say(text, text)),), ((date(2026, 1, 1), 2),),
         (Passage("complaint:C1", Say("投诉", "complaint"), date(2026, 1, 1), text, (Mark(0, 2, Say("要求", "asks"), "strong"),)),),
     )  # fmt: skip

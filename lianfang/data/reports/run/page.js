@@ -89,11 +89,15 @@
         ? svg("circle", { cx: x, cy: y, r: size, class: "role-person" })
         : svg("rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size, rx: 3, class: "role-" + node.role }));
       const name = svg("title");
-      name.textContent = node.name;
+      name.textContent = node.name.join(" / ");
       dot.append(name);
       if (node.role !== "person" || ring.nodes.length <= 14) {
         const text = svg("text", { x, y: y - size - 4, "text-anchor": "middle" });
-        text.textContent = node.name.length > 26 ? node.name.slice(0, 25) + "…" : node.name;
+        node.name.forEach((word, n) => {
+          const part = svg("tspan", { class: n ? "en" : "zh" });
+          part.textContent = word.length > 26 ? word.slice(0, 25) + "…" : word;
+          text.append(part);
+        });
         dot.append(text);
       }
       dot.addEventListener("click", () => (near.get(node.key) || []).length && light(near.get(node.key)[0]));
@@ -113,6 +117,8 @@
     $("said").replaceChildren(two(edge.why));
   };
 
+  const cell = (say) => { const made = el("td"); made.append(two(say || ["", ""])); return made; };
+
   const edges = (ring) => {
     const body = el("tbody");
     const name = new Map(ring.nodes.map((node) => [node.key, node.name]));
@@ -120,8 +126,7 @@
       const button = el("button", { type: "button" });
       button.append(two(edge.why));
       button.addEventListener("click", () => light(n));
-      body.append(el("tr", { "data-edge": n }, el("td", {}, name.get(edge.left) || edge.left),
-        el("td", {}, name.get(edge.right) || edge.right), el("td", {}, button)));
+      body.append(el("tr", { "data-edge": n }, cell(name.get(edge.left)), cell(name.get(edge.right)), el("td", {}, button)));
     });
     const head = el("tr");
     for (const say of [words.one, words.other, words.reason]) {

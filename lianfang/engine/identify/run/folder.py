@@ -91,4 +91,6 @@ def _swap(beside: Path, place: Path) -> None:
 
 def write(folder: Path, name: str, table: pa.Table) -> None:
     """Write one table; the same table makes the same bytes."""
-    pq.write_table(table, folder / f"{name}.parquet", compression="zstd", row_group_size=1 << 18, store_schema=True)
+    pq.write_table(
+        table, folder / f"{name}.parquet", compression="zstd", row_group_size=1 << 18, store_schema=True
+    )

@@ -40,13 +40,18 @@ class Names:
 
 def names(tables: Mapping[Kind, pa.Table]) -> Names:
     """Line up the records of all kinds by number."""
-    order = sorted((kind for kind in tables if tables[kind].num_rows), key=lambda kind: tables[kind]["record_no"][0].as_py())
+    order = sorted(
+        (kind for kind in tables if tables[kind].num_rows),
+        key=lambda kind: tables[kind]["record_no"][0].as_py(),
+    )
     words = pa.array([str(kind) for kind in order], pa.string())
     if not order:
         return Names(np.zeros(0, np.int64), pa.array([], pa.string()), pa.array([], pa.string()))
     numbers = np.concatenate([tables[kind]["record_no"].to_numpy() for kind in order])
     codes = np.repeat(np.arange(len(order), dtype=np.int8), [tables[kind].num_rows for kind in order])
-    ids = pa.chunked_array([chunk for kind in order for chunk in tables[kind]["record_id"].cast(pa.string()).chunks])
+    ids = pa.chunked_array(
+        [chunk for kind in order for chunk in tables[kind]["record_id"].cast(pa.string()).chunks]
+    )
     if np.any(np.diff(numbers) < 0):
         seat = np.argsort(numbers, kind="stable")
         numbers, codes, ids = numbers[seat], codes[seat], ids.take(pa.array(seat))
@@ -66,12 +71,17 @@ def records(tables: Mapping[Kind, pa.Table], verdicts: pa.Table) -> pa.Table:
         if not table.num_rows:
             continue
         at = place(table["record_no"].combine_chunks(), verdicts["record_no"].combine_chunks())
-        said = {name: verdicts[name].combine_chunks().take(at) for name in ("activity", "level", "score", "guards", "evasion")}
+        said = {
+            name: verdicts[name].combine_chunks().take(at)
+            for name in ("activity", "level", "score", "guards", "evasion")
+        }
         parts.append(
             pa.table(
                 {
                     "record_no": table["record_no"],
-                    "kind": pa.DictionaryArray.from_arrays(pa.array(np.zeros(table.num_rows, np.int8)), [str(kind)]),
+                    "kind": pa.DictionaryArray.from_arrays(
+                        pa.array(np.zeros(table.num_rows, np.int8)), [str(kind)]
+                    ),
                     "record_id": table["record_id"],
                     "source_file": table["source_file"],
                     "source_row": table["source_row"],
@@ -85,7 +95,10 @@ def records(tables: Mapping[Kind, pa.Table], verdicts: pa.Table) -> pa.Table:
         )
     if not parts:
         return fitted("records", _nothing("records"))
-    whole = pa.concat_tables([part.set_column(1, "kind", part["kind"].cast(pa.string())) for part in parts], promote_options="permissive")
+    whole = pa.concat_tables(
+        [part.set_column(1, "kind", part["kind"].cast(pa.string())) for part in parts],
+        promote_options="permissive",
+    )
     if len(parts) > 1:
         whole = whole.sort_by("record_no")
     return fitted("records", whole)

@@ -1,0 +1,222 @@
+"""`lianfang run`: read, find, write, tell; a results folder is whole or not there."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lianfang.cli import show
+from lianfang.engine.terms.errors import InputError, Say
+
+if TYPE_CHECKING:
+    from lianfang.engine.identify.run.course import Outcome
+    from lianfang.engine.records.load import Loaded
+
+_READ = Say("读入记录", "read records")
+_WRITE = Say("写出结果", "write results")
+_PAGE = Say("写出页面", "write the page")
+
+
+@dataclass
+class Watch:
+    """Seconds and peak memory of every step, and the progress line a person watches."""
+
+    progress: show.Progress
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    _name: str = ""
+    _began: float = 0.0
+
+    def step(self, name: str, say: Say) -> None:
+        """Begin a step; the one before it is over."""
+        self.close()
+        self._name, self._began = name, time.perf_counter()
+        self.progress.step(say)
+
+    def close(self) -> None:
+        """End the step under way."""
+        if self._name:
+            seconds = round(time.perf_counter() - self._began, 3)
+            self.steps.append({"step": self._name, "seconds": seconds, "peak_mb": peak_mb()})
+            self._name = ""
+        self.progress.done()
+
+
+def peak_mb() -> int:
+    """Give the most memory this process has held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def asked(paths: Sequence[Path], out: Path, **options: Any) -> argparse.Namespace:
+    """Make the same request the command line makes, for callers inside the house."""
+    unset = dict(
+        kind=None,
+        mapping=None,
+        on="duckdb",
+        guides=None,
+        judgements=None,
+        since=None,
+        threads=None,
+        force=False,
+    )
+    return argparse.Namespace(paths=list(paths), out=out, **(unset | options))
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Run the engine over files and folders; see `lianfang run --help`."""
+    _must_exist(asked)
+    from lianfang.engine.identify.run import folder
+
+    with folder.making(asked.out, asked.force) as beside:
+        watch = Watch(show.Progress(8))
+        if asked.since:
+            from lianfang.cli import since
+
+            told = since.run(asked, beside, watch)
+        elif asked.on == "spark":
+            from lianfang.cli import on_spark
+
+            told = on_spark.run(asked, beside, watch)
+        else:
+            told = _whole(asked, beside, watch)
+    print(told)
+    show.line(
+        f"结果在 {asked.out}/,打开 {asked.out}/report.html 看",
+        f"results stand in {asked.out}/; open {asked.out}/report.html",
+    )
+    return 0
+
+
+def _must_exist(asked: argparse.Namespace) -> None:
+    for path in [*asked.paths, *filter(None, (asked.mapping, asked.guides, asked.judgements, asked.since))]:
+        if not path.exists():
+            raise InputError(
+                Say("没有这个文件或文件夹", "there is no such file or folder"),
+                code="E-INPUT-01",
+                where=str(path),
+                fix=Say("检查路径", "check the path"),
+            )
+
+
+def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
+    from lianfang.engine.identify.run import course
+
+    loaded = read(asked, beside, watch)
+    tables = {kind: loaded.table(kind) for kind in loaded.tables}
+    todo = settings(asked)
+    outcome = course.run(tables, todo, lambda name: watch.step(name, course.STEPS[name]))
+    return write(asked, beside, watch, loaded, outcome, todo)
+
+
+def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:
+    """Load the asked files, with progress."""
+    from lianfang.engine.records import load
+    from lianfang.engine.terms.codes import Kind
+
+    watch.step("read", _READ)
+    mappings = (asked.mapping,) if asked.mapping else ()
+    return load.load(
+        asked.paths, load.LoadOptions(Kind(asked.kind) if asked.kind else None, mappings, beside / ".spill")
+    )
+
+
+def settings(asked: argparse.Namespace) -> Any:
+    """Gather guides, judgements and thread count."""
+    from lianfang.engine.identify.guides import guide
+    from lianfang.engine.identify.linkage import judge
+    from lianfang.engine.identify.run import course
+
+    judged = judge.read(asked.judgements.read_bytes(), str(asked.judgements)) if asked.judgements else ()
+    return course.Course(guide.load(asked.guides), judged, threads=asked.threads)
+
+
+def write(
+    asked: argparse.Namespace, beside: Path, watch: Watch, loaded: Loaded, outcome: Outcome, todo: Any
+) -> str:
+    """Write tables, rejects, page and `run.json`; give the closing lines."""
+    from lianfang.engine.identify.run import folder, results
+    from lianfang.engine.reports import page
+    from lianfang.engine.reports import run as pages
+
+    watch.step("write", _WRITE)
+    tables = outcome.sources.tables
+    named = results.names(tables)
+    made = {
+        "records": results.records(tables, outcome.verdicts),
+        "signals": results.signals(outcome.signals, named),
+        "links": results.links(outcome.sources.links, named),
+        "rings": results.rings(outcome.found.ring),
+        "ring_members": results.members(outcome.found.member),
+    }
+    for name, table in made.items():
+        folder.write(beside, name, table)
+    loaded.rejects.write_csv(beside / "rejects.csv")
+    watch.step("page", _PAGE)
+    told = pages.Told(
+        made["records"],
+        outcome.signals,
+        outcome.sources.links,
+        outcome.hubs,
+        outcome.found,
+        outcome.sources,
+        todo.book,
+        version("lianfang"),
+    )
+    (beside / "report.html").write_text(page.page(pages.overview(told)), encoding="utf-8")
+    watch.close()
+    counted = {name: table.num_rows for name, table in made.items()} | {"hubs": outcome.hubs.num_rows}
+    levels = pages.n_flagged(made["records"])
+    (beside / "run.json").write_text(_story(asked, watch, loaded, counted, levels, todo), encoding="utf-8")
+    return _closing(loaded, counted, levels, made["rings"])
+
+
+def _story(
+    asked: argparse.Namespace,
+    watch: Watch,
+    loaded: Loaded,
+    counted: dict[str, int],
+    levels: dict[str, int],
+    todo: Any,
+) -> str:
+    """Write down how the results came about: what ran, on what, how long, how much memory."""
+    libraries = ("lianfang", "duckdb", "pyarrow", "numpy", "numba", "sqlglot", "splink")
+    told = {
+        "versions": {name: version(name) for name in libraries},
+        "machine": asked.on,
+        "guides_sha256": todo.book.digest,
+        "n_guides": len(todo.book.guides),
+        "inputs": [
+            {"file": one.file, "kind": str(one.kind), "sha256": one.sha256, "n_bytes": one.n_bytes,
+             "rows_in": one.counts.n_in, "rows_kept": one.counts.n_kept, "rows_rejected": one.counts.n_rejected}
+            for one in loaded.files
+        ],
+        "rows": {"in": loaded.counts.n_in, "kept": loaded.counts.n_kept, "rejected": loaded.counts.n_rejected},
+        "rejects_by_reason": dict(sorted(loaded.rejects.by_reason.items())),
+        "counts": counted | {f"records_{level}": n for level, n in levels.items()},
+        "steps": watch.steps,
+        "seconds": round(watch.progress.seconds, 3),
+        "peak_mb": peak_mb(),
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _closing(loaded: Loaded, counted: dict[str, int], levels: dict[str, int], rings: Any) -> str:
+    import pyarrow.compute as pc
+
+    c = loaded.counts
+    review = int(pc.sum(pc.equal(rings["level"], "review")).as_py() or 0)
+    graded = int(pc.sum(pc.not_equal(rings["level"], "none")).as_py() or 0)
+    return show.said(
+        Say(
+            f"读入 {c.n_in} 行 = 留下 {c.n_kept} + 拒收 {c.n_rejected};拒收与坏单元格见 rejects.csv\n"
+            f"提请看一看 {levels['look']} 条,提请审核 {levels['review']} 条;团伙 {graded} 个,其中提请审核 {review} 个;关联 {counted['links']} 条",
+            f"rows in {c.n_in} = kept {c.n_kept} + rejected {c.n_rejected}; rejects.csv tells which and why\n"
+            f"{levels['look']} to look at, {levels['review']} for review; {graded} rings, {review} of them for review; {counted['links']} links",
+        )
+    )
