@@ -61,7 +61,7 @@ class Numbers:
     """Serves fresh numbers of each kind; a number is served once."""
 
     def __init__(self, people: int) -> None:
-        self._next = {name: people for name in ("mobile", "card", "device", "ip", "sha", "uscc")}
+        self._next = dict.fromkeys(("mobile", "card", "device", "ip", "sha", "uscc"), people)
         self._next["uscc"] = 1
         self._kept: dict[str, list[str]] = {}
 
@@ -104,7 +104,7 @@ def institutions(n: int) -> list[Institution]:
     """Name the institutions: sectors in a fixed order, so three are a bank, a consumer lender, a bank."""
     lenders, order = shelf("cast")["lenders"], shelf("cast")["lender_order"]
     named: list[Institution] = []
-    used = {sector: 0 for sector in lenders}
+    used = dict.fromkeys(lenders, 0)
     for i in range(n):
         sector = order[i % len(order)]
         stems, tails = lenders[sector]["stems"], lenders[sector]["tails"]
@@ -177,7 +177,7 @@ def _networks(dice: Dice, n: int) -> np.ndarray:
     return np.where(dice.shares(n) < _PUBLIC_IP_SHARE, public, home)
 
 
-def _CITIES() -> Sequence[str]:  # noqa: N802 - reads like the constant it stands for
+def _CITIES() -> Sequence[str]:
     return tuple(shelf("cast")["cities"])
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
-_BLOCK = 4096
+_BLOCK = 1024
+
+
+@cache
+def _steps(weights: tuple[float, ...]) -> list[float]:
+    return list(accumulate(weights))
 
 
 class Dice:
@@ -23,13 +31,14 @@ class Dice:
         key = [zlib.crc32(str(name).encode()) for name in names]
         self._bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=tuple(key)))
         self._source = np.random.Generator(self._bits)
-        self._block: list[float] = []
+        # the generator's own __next__: half the price of a method around it, and it is called
+        # some hundred times a record
+        self.share: Callable[[], float] = self._stream().__next__
 
-    def share(self) -> float:
-        """Give a number from 0 up to 1."""
-        if not self._block:
-            self._block = self._source.random(_BLOCK).tolist()
-        return self._block.pop()
+    def _stream(self) -> Iterator[float]:
+        """Give numbers from 0 up to 1, drawn in blocks."""
+        while True:
+            yield from self._source.random(_BLOCK).tolist()
 
     def chance(self, share: float) -> bool:
         """Say yes with this chance."""
@@ -59,12 +68,8 @@ class Dice:
 
     def weighted(self, choices: Sequence[T], weights: Sequence[float]) -> T:
         """Give one of the choices, by weight."""
-        left = self.share() * sum(weights)
-        for choice, weight in zip(choices, weights, strict=True):
-            left -= weight
-            if left < 0:
-                return choice
-        return choices[-1]
+        steps = _steps(tuple(weights))
+        return choices[bisect_right(steps, self.share() * steps[-1], 0, len(steps) - 1)]
 
     def count(self, mean: float) -> int:
         """Give a count with this mean, at least 0 (geometric: many small, few large)."""

@@ -57,7 +57,7 @@ def _faults(knobs: Knobs) -> list[Fault]:
         "days": (14, 3650),
     }
     shares = ("overlap", "paraphrase", "noise", "churn", "fault")
-    bounds |= {name: (0, 1) for name in shares}
+    bounds |= dict.fromkeys(shares, (0, 1))
     names = [f.name for f in fields(knobs) if f.name in bounds]
     return [
         _out_of_bounds(name, getattr(knobs, name), *bounds[name])

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lianfang.simulate import columns
+
 # 154/160/161/163/164/168/169/179/194: in the numbering plan, given to no operator.
 _MOBILE_HEADS = np.array([154, 160, 161, 163, 164, 168, 169, 179, 194])
 _CARD_HEAD = "629958"
@@ -116,10 +118,10 @@ def ip(serials: np.ndarray) -> pa.StringArray:
         serials: whole numbers below 33 million.
     """
     mixed = _mix(serials, 2 * 2**24)
-    octets = pa.array([str(n) for n in range(256)])
-    parts = [pa.array(["11", "30"]).take(_wholes(mixed >> 24))]
-    parts += [octets.take(_wholes((mixed >> shift) & 255)) for shift in (16, 8, 0)]
-    return pc.binary_join_element_wise(*parts, ".")
+    octets = columns.strings(range(256))
+    parts = [columns.strings(["11", "30"]).take(columns.numbers(mixed >> 24))]
+    parts += [octets.take(columns.numbers((mixed >> shift) & 255)) for shift in (16, 8, 0)]
+    return pc.binary_join_element_wise(*parts, columns.one("."))
 
 
 def device_id(serials: np.ndarray) -> pa.StringArray:
@@ -209,9 +211,3 @@ def _strings(cells: np.ndarray) -> pa.StringArray:
     rows, width = cells.shape
     offsets = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(cells.tobytes()))
-
-
-def _wholes(values: np.ndarray) -> pa.Int64Array:
-    """Give whole numbers as an Arrow array (pa.array would load pandas first: two seconds)."""
-    cells = np.ascontiguousarray(values, dtype=np.int64)
-    return pa.Int64Array.from_buffers(pa.int64(), len(cells), [None, pa.py_buffer(cells.tobytes())])

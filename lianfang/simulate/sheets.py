@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as arrow_parquet
-import xlsxwriter
 
 from lianfang.engine.terms.codes import Kind
+from lianfang.simulate import columns
 from lianfang.simulate.wording import shelf
 
 _SHANGHAI = "Asia/Shanghai"
@@ -29,16 +30,18 @@ def write(kind: Kind, table: pa.Table, folder: Path, form: str) -> Path:
 def dressed(kind: Kind, table: pa.Table) -> pa.Table:
     """Give a table as an export shows it: headers in Chinese, all cells text."""
     spec = shelf("headers")[kind.value]
-    columns = {spec["id"][0]: table["record_id"]}
+    shown = {spec["id"][0]: table["record_id"]}
     for name, (header, how) in spec["fields"].items():
-        columns[header] = _SHOWN[how](table[name])
-    return pa.table(columns)
+        shown[header] = _SHOWN[how](table[name])
+    return pa.table(shown)
 
 
 def _yuan(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    whole = pc.cast(pc.divide(column, 100), pa.string())
-    cents = pc.utf8_lpad(pc.cast(pc.subtract(column, pc.multiply(pc.divide(column, 100), 100)), pa.string()), 2, "0")
-    return pc.binary_join_element_wise(whole, cents, ".")
+    hundred = columns.one(100)
+    whole = pc.divide(column, hundred)
+    cents = pc.subtract(column, pc.multiply(whole, hundred)).cast(pa.string())
+    parts = (whole.cast(pa.string()), pc.utf8_lpad(cents, 2, "0"), columns.one("."))
+    return pc.binary_join_element_wise(*parts)
 
 
 def _local(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -50,7 +53,7 @@ _SHOWN: dict[str, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
     "text": lambda column: column,
     "money": _yuan,
     "whole": lambda column: column.cast(pa.string()),
-    "yesno": lambda column: pc.if_else(column, "是", "否"),
+    "yesno": lambda column: pc.if_else(column, columns.one("是"), columns.one("否")),
     "time": _local,
     "day": lambda column: column.cast(pa.string()),
 }
@@ -70,15 +73,15 @@ def csv(table: pa.Table, path: Path) -> None:
 
 def xlsx(table: pa.Table, path: Path) -> None:
     """Write one sheet, every cell as text so that long numbers keep their digits."""
-    from datetime import datetime
+    import xlsxwriter  # half a second; only who asks for xlsx pays it
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     book.set_properties({"created": datetime.fromisoformat(_EPOCH_NAME)})
     sheet = book.add_worksheet("导出")
     for i, header in enumerate(table.column_names):
         sheet.write_string(0, i, header)
-    columns = [column.to_pylist() for column in table.columns]
-    for row, cells in enumerate(zip(*columns, strict=True), start=1):
+    cells_by_column = [column.to_pylist() for column in table.columns]
+    for row, cells in enumerate(zip(*cells_by_column, strict=True), start=1):
         for i, cell in enumerate(cells):
             if cell is not None:
                 sheet.write_string(row, i, cell)

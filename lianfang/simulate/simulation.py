@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import InputError, Say
-from lianfang.simulate import campaigns, lookalikes, ordinary, sheets, world
+from lianfang.simulate import campaigns, columns, lookalikes, ordinary, sheets, world
 from lianfang.simulate.hours import DAY, Period
 from lianfang.simulate.knobs import Knobs
 from lianfang.simulate.wording import shelf
@@ -153,35 +154,32 @@ def _ids(drafts: list[Draft], head: str, period: Period) -> list[str]:
 
 def _table(kind: Kind, drafts: list[Draft], ids: list[str], period: Period) -> pa.Table:
     fields = shelf("headers")[kind.value]["fields"]
-    columns: dict[str, pa.Array] = {"record_id": pa.array(ids, pa.string())}
+    made: dict[str, pa.Array] = {"record_id": columns.strings(ids)}
     for name, (_, how) in fields.items():
         cells = [draft.values.get(name) for draft in drafts]
         if name in _TIMES:
             cells = [draft.at for draft in drafts]
-        columns[name] = _SHAPES[how](cells, period)
-    return pa.table(columns)
+        made[name] = _SHAPES[how](cells, period)
+    return pa.table(made)
 
 
 _TIMES = ("received_at", "posted_at", "applied_at", "at")
 _SHAPES: dict[str, Callable[[list[object], Period], pa.Array]] = {
-    "text": lambda cells, period: pa.array([None if c is None else str(c) for c in cells], pa.string()),
-    "money": lambda cells, period: pa.array(cells, pa.int64()),
-    "whole": lambda cells, period: pa.array(cells, pa.int32()),
-    "yesno": lambda cells, period: pa.array(cells, pa.bool_()),
-    "time": lambda cells, period: pa.array(
-        [None if c is None else period.moment(int(str(c))) for c in cells], pa.timestamp("us", "UTC")
-    ),
-    "day": lambda cells, period: pa.array(
-        [None if c is None else period.on(int(str(c))) for c in cells], pa.date32()
-    ),
+    "text": lambda cells, period: columns.strings(cells),
+    "money": lambda cells, period: columns.wholes(cells),
+    "whole": lambda cells, period: columns.wholes(cells, pa.int32()),
+    "yesno": lambda cells, period: columns.truths(cells),
+    "time": columns.moments,
+    "day": columns.days,
 }
 
 
 def _campaigns(made: World, counts: Mapping[str, int]) -> pa.Table:
+    epoch = made.knobs.start_on.toordinal() - 719_163  # days since 1970-01-01
     rows = [
         (
             g.group, g.kind, g.is_campaign, g.activity, "|".join(g.institutions),
-            made.period.on(int(g.window.first * DAY)), made.period.on(int(g.window.last * DAY) - 1),
+            epoch + int(g.window.first), epoch + math.ceil(g.window.last) - 1,
             g.n_people, counts.get(g.group, 0),
         )
         for g in made.groups
@@ -198,5 +196,11 @@ def _people(made: World) -> pa.Table:
 
 
 def _rows(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)], schema)
+    cells = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    makers: dict[pa.DataType, Callable[[Sequence[object]], pa.Array]] = {
+        pa.string(): columns.strings,
+        pa.bool_(): columns.truths,
+        pa.int32(): lambda column: columns.wholes(column, pa.int32()),
+        pa.date32(): lambda column: columns.wholes(column, pa.date32()),
+    }
+    return pa.table([makers[f.type](c) for c, f in zip(cells, schema, strict=True)], schema)

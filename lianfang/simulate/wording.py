@@ -91,7 +91,8 @@ def _choices(source: str, at: int, grammar: Grammar) -> tuple[Part, int]:
     sequences = [_sequence(parts) for parts in branches]
     if len(sequences) == 1:
         return sequences[0], at
-    return (lambda dice, values: dice.pick(sequences)(dice, values)), at
+    n = len(sequences)
+    return (lambda dice, values: sequences[int(dice.share() * n)](dice, values)), at
 
 
 def _sequence(parts: list[Part | str]) -> Part:
