@@ -69,7 +69,7 @@ def _outputs() -> str:
 
 
 def _commands() -> str:
-    from lianfang.cli.main import parser
+    from lianfang.cli.verbs import parser
 
     parts = ["# The command line 命令行\n"]
 
@@ -82,7 +82,7 @@ def _commands() -> str:
                     tell(child, depth + 1)
             elif action.help is not argparse.SUPPRESS and action.dest not in ("help", "lang", "trace"):
                 name = ", ".join(action.option_strings) or action.dest
-                chosen = f" ({' \\| '.join(map(str, action.choices))})" if action.choices else ""
+                chosen = " (" + " or ".join(map(str, action.choices)) + ")" if action.choices else ""
                 options.append((f"`{name}`", (action.help or "") + chosen))
         if options:
             parts.append(_rows(("option", "meaning"), iter(options)))

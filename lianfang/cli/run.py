@@ -55,16 +55,16 @@ def peak_mb() -> int:
 
 def asked(paths: Sequence[Path], out: Path, **options: Any) -> argparse.Namespace:
     """Make the same request the command line makes, for callers inside the house."""
-    unset = dict(
-        kind=None,
-        mapping=None,
-        on="duckdb",
-        guides=None,
-        judgements=None,
-        since=None,
-        threads=None,
-        force=False,
-    )
+    unset = {
+        "kind": None,
+        "mapping": None,
+        "on": "duckdb",
+        "guides": None,
+        "judgements": None,
+        "since": None,
+        "threads": None,
+        "force": False,
+    }
     return argparse.Namespace(paths=list(paths), out=out, **(unset | options))
 
 
