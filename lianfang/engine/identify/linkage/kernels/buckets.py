@@ -160,7 +160,7 @@ def walk_band(  # type: ignore[no-untyped-def]
                 small, large = counts[newer], counts[older]
                 if small > large:
                     small, large = large, small
-                if small < least * large or _met_before(keys, over, older, newer, band):
+                if small == 0 or small < least * large or _met_before(keys, over, older, newer, band):
                     continue
                 if mask == 0:
                     turn += np.uint64(1 << 32)
