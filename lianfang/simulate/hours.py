@@ -77,9 +77,9 @@ class Window:
 def window(turn: int, shift: float, length_days: float, days: int) -> Window:
     """Place the turn-th window so that windows spread evenly over the period.
 
-    Even spread (golden-ratio steps) keeps the share of campaign records the same all along, so
-    the day of a record says nothing about it.
+    Even spread (golden-ratio steps, windows cut by the edges) keeps the share of campaign records
+    the same all along, so the day of a record says nothing about it.
     """
     length = min(float(days), max(2.0, length_days))
-    first = ((turn * 0.6180339887 + shift) % 1.0) * (days - length)
-    return Window(first, first + length)
+    first = ((turn * 0.6180339887 + shift) % 1.0) * days - length / 2
+    return Window(max(0.0, first), min(float(days), first + length))

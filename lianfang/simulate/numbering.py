@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lianfang.simulate import columns
+from lianfang.simulate import columns, wording
 
 # 154/160/161/163/164/168/169/179/194: in the numbering plan, given to no operator.
 _MOBILE_HEADS = np.array([154, 160, 161, 163, 164, 168, 169, 179, 194])
@@ -23,24 +23,8 @@ _RESIDENT_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-_COUNTIES = tuple(
-    int(code)
-    for code in (
-        "110102 110103 110104 110105 110106 110107 110108 110109 120102 120103 120104 120105 "
-        "120106 130102 130103 130202 130203 130302 130402 130502 130602 140202 140302 150102 "
-        "150202 150302 210102 210103 210202 210302 210402 210502 210602 220102 220202 220302 "
-        "220402 230102 230202 230302 230402 230602 310103 310104 310105 310106 310107 310108 "
-        "310109 310110 320102 320103 320202 320302 320402 320502 320602 330102 330103 330203 "
-        "330302 330402 330602 340102 340202 340302 340402 340502 340602 350102 350202 350302 "
-        "350402 360102 360202 360302 360402 360502 360602 370102 370202 370302 370402 370502 "
-        "370602 410102 410202 410302 410402 410502 410602 420102 420202 420302 420602 430102 "
-        "430202 430302 430502 430602 440102 440202 440303 440402 440506 450102 450202 450302 "
-        "450403 450502 510302 510402 510502 520102 520203 530102 610102 610202 610302 610402 "
-        "620102 620302 630102 640202 650102 650202"
-    ).split()
-)
 _OLD_COUNTIES = (110101, 110102, 110105, 120101, 120103, 310101, 310104, 310105, 310106, 310109)
-# Counties that kept one code since 1984 (the old ones: since 1950), so code and birthday agree.
+# These kept one code since 1950, the shelf's since 1984: code and birthday agree.
 _BIRTHS = 7_300  # days of birth, from 1984-01-01
 _OLD_BIRTHS = 4_000  # from 1950-01-01
 _FIRST_SERIAL = 7_919  # serial 0 would give numbers that are all zeros
@@ -63,12 +47,12 @@ def resident_id(serials: np.ndarray) -> pa.StringArray:
     """Make resident ids with a true county, birthday and check digit, and order code 000.
 
     Args:
-        serials: whole numbers below 940,000 (counties by days of birth, 1984 to 2003).
+        serials: whole numbers below 2.7 million (counties by days of birth, 1984 to 2003).
 
     Returns:
         18 characters each.
     """
-    return _resident_id(serials, np.array(_COUNTIES), np.datetime64("1984-01-01"), _BIRTHS)
+    return _resident_id(serials, _counties(), np.datetime64("1984-01-01"), _BIRTHS)
 
 
 def elder_resident_id(serials: np.ndarray) -> pa.StringArray:
@@ -78,6 +62,12 @@ def elder_resident_id(serials: np.ndarray) -> pa.StringArray:
         serials: whole numbers below 40,000.
     """
     return _resident_id(serials, np.array(_OLD_COUNTIES), np.datetime64("1950-01-01"), _OLD_BIRTHS)
+
+
+@cache
+def _counties() -> np.ndarray:
+    cities = wording.shelf("counties")["counties"]
+    return np.array([int(city + end) for city, ends in cities.items() for end in ends.split()])
 
 
 def _resident_id(
@@ -150,7 +140,7 @@ def _uscc(serial: int) -> str:
     values = ["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(c) for c in body]
     check = (11 - sum(v * w for v, w in zip(values, weights, strict=True)) % 11) % 11
     # an X from the old code table would be read as a letter, so take it as it stands
-    number = f"91{_COUNTIES[serial % len(_COUNTIES)]}{body}{'X' if check == 10 else check}"
+    number = f"91{_OLD_COUNTIES[serial % len(_OLD_COUNTIES)]}{body}{'X' if check == 10 else check}"
     total = sum(_USCC_LETTERS.index(c) * w for c, w in zip(number, _USCC_WEIGHTS, strict=True))
     return number + _USCC_LETTERS[(31 - total) % 31]
 

@@ -17,6 +17,7 @@ from lianfang.simulate.world import (
 )
 
 _KIND_SHARES = {"complaint": 0.52, "application": 0.27, "objection": 0.05, "tip": 0.04, "post": 0.12}
+_STOCK_SHARE = 0.015  # complaints of a dozen words everybody uses
 _AGAIN_SHARE = 0.12  # people who complain again about the same matter
 _COPY_AGAIN_SHARE = 0.3  # of those: who send nearly the same text
 
@@ -52,6 +53,8 @@ def complain(
     )
     values = context(world, dice, person, at)
     text = honest_text(dice, topic, values)
+    if truth.group is None and dice.chance(_STOCK_SHARE):
+        text = honest_grammar().say(dice.pick(wording.shelf("honest")["stock"]), dice, values)
     cells = complaint_cells(world, dice, person, channel or dice.pick(_CHANNELS), values)
     cells |= {"text": text, "cause": dice.pick(topic["cause"])}
     if dice.chance(0.55):

@@ -19,6 +19,7 @@ from lianfang.simulate.knobs import Knobs
 from lianfang.simulate.wording import shelf
 from lianfang.simulate.world import Draft, World
 
+TABLES = "tables"  # the truth stands beside this folder: what is run must not hold the answers
 LABELS = pa.schema(
     [
         ("kind", pa.string()), ("record_id", pa.string()), ("campaign_id", pa.string()),
@@ -93,17 +94,17 @@ def write(simulation: Simulation, folder: Path, form: str = "csv") -> list[Path]
         )
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    (part / "truth").mkdir(parents=True)
+    (part / TABLES).mkdir(parents=True)
     for kind, table in simulation.tables.items():
-        sheets.write(kind, table, part, form)
+        sheets.write(kind, table, part / TABLES, form)
     for name in ("labels", "campaigns", "people"):
-        sheets.parquet(getattr(simulation, name), part / "truth" / f"{name}.parquet")
+        sheets.parquet(getattr(simulation, name), part / f"{name}.parquet")
     _replace(part, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _replace(part: Path, folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "truth" / "labels.parquet").exists():
+    if folder.exists() and any(folder.iterdir()) and not (folder / "labels.parquet").exists():
         shutil.rmtree(part, ignore_errors=True)
         raise InputError(
             Say(f"目录里有别的东西：{folder}", f"the folder holds something else: {folder}"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import yaml
 
 from lianfang.engine.terms.errors import DefinitionError, Say
+from lianfang.engine.terms.shelf import path
 from lianfang.simulate.dice import Dice
 
 Values = Mapping[str, object]
@@ -24,8 +24,7 @@ Part = Callable[[Dice, Values], str]
 @cache
 def shelf(name: str) -> dict[str, Any]:
     """Read one YAML file of the simulator's shelf (`lianfang/data/simulate`)."""
-    folder = resources.files("lianfang") / "data" / "simulate"
-    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    text = path("simulate", f"{name}.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return dict(yaml.load(text, Loader=loader))
 
