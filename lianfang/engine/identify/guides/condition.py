@@ -175,34 +175,33 @@ def columns(
     gate: Gate,
     met: Mapping[str, np.ndarray],
     size: int,
-    unknown: Collection[str] = (),
-    hope: bool = True,
+    most: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Ask a gate of many records at once; the same answer as `holds` row by row.
 
     Args:
         gate: the tree.
-        met: one boolean column a clause; an absent clause is met nowhere.
+        met: one boolean column a clause, what is known to be met; an absent clause is met nowhere.
         size: rows.
-        unknown: as in `holds`.
-        hope: as in `holds`.
+        most: the same, with what may still turn out to be met; then the answer is where the gate
+            may be met. Left out, everything is known.
 
     Shape:
         columns of `size` booleans in, one column of `size` booleans out.
     """
     import numpy as np
 
+    most = met if most is None else most
     if isinstance(gate, AtLeast):
-        sure = sum(1 for name in gate.clauses if hope and name in unknown)
-        found = [met[name] for name in gate.clauses if name in met and name not in unknown]
-        if sure >= gate.n:
-            return np.ones(size, bool)
-        if gate.n - sure == 1:
-            return np.logical_or.reduce(found) if found else np.zeros(size, bool)
-        return np.sum(found, axis=0, dtype=np.int16) + sure >= gate.n if found else np.zeros(size, bool)
+        found = [most[name] for name in gate.clauses if name in most]
+        if len(found) < gate.n:
+            return np.zeros(size, bool)
+        if gate.n == 1:
+            return np.logical_or.reduce(found)
+        return np.sum(found, axis=0, dtype=np.int16) >= gate.n  # type: ignore[no-any-return]
     if isinstance(gate, Not):
-        return ~columns(gate.part, met, size, unknown, not hope)
-    parts = [columns(part, met, size, unknown, hope) for part in gate.parts]
+        return ~columns(gate.part, most, size, met)
+    parts = [columns(part, met, size, most) for part in gate.parts]
     return np.logical_and.reduce(parts) if isinstance(gate, All) else np.logical_or.reduce(parts)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lianfang.engine.terms import shelf
+from lianfang.engine.terms.codes import IdentifierKind, Kind
 from lianfang.engine.terms.errors import DefinitionError
 
 if TYPE_CHECKING:
+    from lianfang.engine.records.schema import KindSchema
     from lianfang.engine.tables.expression import Expression
 
 
@@ -20,7 +21,7 @@ def types(kind: str) -> Mapping[str, str]:
     Args:
         kind: complaint, contact, post, application, objection or tip.
     """
-    return {field["name"]: field["type"] for field in _schema(kind)["fields"]}
+    return {field.name: field.type for field in _schema(kind).fields}
 
 
 @lru_cache(maxsize=16)
@@ -30,23 +31,33 @@ def texts(kind: str) -> tuple[str, ...]:
     Args:
         kind: as in `types`.
     """
-    return tuple(_schema(kind)["text"])
+    return _schema(kind).text_fields
 
 
-@lru_cache(maxsize=16)
 def time(kind: str) -> str:
     """Name the field that says when a record happened.
 
     Args:
         kind: as in `types`.
     """
-    return str(_schema(kind)["time"])
+    return _schema(kind).time_field
 
 
-@lru_cache(maxsize=16)
-def _schema(kind: str) -> Mapping[str, Any]:
-    tree: Mapping[str, Any] = shelf.yaml(shelf.path("schema", f"{kind}.yaml"))
-    return tree
+def identifier(kind: str, name: str) -> IdentifierKind | None:
+    """Say which identifier a field holds, if it holds one.
+
+    Args:
+        kind: as in `types`.
+        name: the field.
+    """
+    field = _schema(kind).field(name)
+    return field.identifier if field is not None else None
+
+
+def _schema(kind: str) -> KindSchema:
+    from lianfang.engine.records import schema
+
+    return schema.of(Kind(kind))
 
 
 @lru_cache(maxsize=1024)

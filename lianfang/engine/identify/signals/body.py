@@ -21,7 +21,7 @@ def body(kind: str, row: Mapping[str, Any]) -> str:
     return "\n".join(str(row[name]) for name in fields.texts(kind) if row.get(name))
 
 
-def bodies(kind: str, table: pa.Table) -> pa.ChunkedArray:
+def bodies(kind: str, table: pa.Table) -> pa.Array:
     """Join the text fields of many records, never null.
 
     Args:
@@ -34,12 +34,16 @@ def bodies(kind: str, table: pa.Table) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    parts = []
+    joined = pa.array([""] * table.num_rows, pa.large_string())
     for name in fields.texts(kind):
-        if name in table.column_names:
-            column = table[name].cast(pa.large_string())
-            parts.append(pc.if_else(pc.equal(pc.binary_length(column), 0), pa.scalar(None, pa.large_string()), column))
-    if not parts:
-        return pa.chunked_array([pa.array([""] * table.num_rows, pa.large_string())])
-    joined = pc.binary_join_element_wise(*parts, pa.scalar("\n", pa.large_string()), null_handling="skip")
-    return pc.fill_null(joined, "")
+        if name in table.column_names and table.num_rows:
+            part = pc.fill_null(table[name].cast(pa.large_string()).combine_chunks(), "")
+            gap = pc.if_else(_is_empty(joined), "", pc.if_else(_is_empty(part), "", "\n"))
+            joined = pc.binary_join_element_wise(joined, part, gap.cast(pa.large_string()))
+    return joined
+
+
+def _is_empty(texts: pa.Array) -> pa.BooleanArray:
+    import pyarrow.compute as pc
+
+    return pc.equal(pc.binary_length(texts), 0)

@@ -101,7 +101,7 @@ def _changed(folder: Path, old: str, new: str) -> list[str]:
         ("at_least: 2}", "at_least: 20}", ["E-GUIDE-10"]),
         ("(same and storm)", "(same)", ["E-GUIDE-11"]),
         ('look: "words', 'look: "not words', ["E-GUIDE-10"]),
-        ('miss: ["今天天气不错", ', 'miss: [", ["E-GUIDE-16"]),
+        ('miss: ["今天天气不错", ', "miss: [", ["E-GUIDE-16"]),
         ("any: [halt], at_least: 2", "pattern: '停(?=息)', needs: [halt]", ["E-GUIDE-12"]),
     ],
 )

@@ -1,0 +1,129 @@
+"""All guides over whole record tables: table `signal` and a verdict for every record.
+
+Texts are read slice by slice, so that memory stays bounded; a slice's size never depends on the number
+of threads, so the answer does not either. A record's signals are kept where one of its guides reached
+a gate before guards: what a guard silenced can still be read, a stray word is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lianfang.engine.identify.guides import compile as ready
+from lianfang.engine.identify.guides.clauses import Count, Expr, Sequence, Similar
+from lianfang.engine.identify.guides.compile import Compiled
+from lianfang.engine.identify.guides.guide import Guide, GuideBook
+from lianfang.engine.identify.signals import columns, expressions, kernels, others, tabled, told
+from lianfang.engine.identify.signals.body import bodies
+from lianfang.engine.identify.signals.columns import Slice
+from lianfang.engine.text import scan
+
+SLICE_ROWS = 131_072
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of one kind of record: its guides, their clauses, what is known beforehand."""
+
+    kind: str
+    table: pa.Table
+    compiled: Compiled
+    guides: list[Guide]
+    wired: kernels.Wiring
+    known: dict[int, np.ndarray]
+    counts: dict[int, others.Counted]
+
+
+def signals(
+    records: Mapping[str, pa.Table],
+    book: GuideBook,
+    *,
+    families: pa.Table | None = None,
+    threads: int | None = None,
+) -> tuple[pa.Table, pa.Table]:
+    """Say which records carry which signs of which activity, and why.
+
+    Args:
+        records: record tables by kind.
+        book: the guides in force.
+        families: table `family` of linkage; without it no clause about templates is met.
+        threads: how many to scan with; the answer is the same for any number.
+
+    Shape:
+        makes  signal(record_no, kind, record_id, guide, guide_version, clause, strength, span_start,
+               span_end, matched, why_zh, why_en), by record, then guide, clause, place; a guard that
+               acted stands there too, as guide = its id and strength = `guard`
+               verdict(record_no, kind, record_id, activity, level, level_before_guards, score, guards,
+               evasion), one row a record, in order of record_no
+
+    Units:
+        spans in code points of the record's body; score orders a queue and decides nothing.
+
+    Raises:
+        DefinitionError: a pattern or expression of the book cannot be used.
+    """
+    compiled = ready.compiled(book)
+    reasons = told.Reasons()
+    parts = []
+    for kind in sorted(records):
+        table = records[kind]
+        if table.num_rows:
+            parts += _kind(_asked(kind, table, compiled, families), reasons, threads)
+    return tabled.signal_table(parts, compiled, reasons), tabled.verdict_table(parts, compiled)
+
+
+def _asked(kind: str, table: pa.Table, compiled: Compiled, families: pa.Table | None) -> _Asked:
+    guides = [guide for guide in compiled.book.guides if kind in guide.kinds]
+    guards = {guard.id: guard for guide in guides for guard in compiled.book.guards_of(guide)}
+    numbered = {no: clause for holder in (*guides, *guards.values()) for no, clause in compiled.numbered(holder)}
+    counts = {
+        no: others.counted(clause, kind, table, families)
+        for no, clause in numbered.items()
+        if isinstance(clause.test, Count | Similar | Sequence)
+    }
+    known = {no: counted.met for no, counted in counts.items()}
+    sources = {no: clause.test.source for no, clause in numbered.items() if isinstance(clause.test, Expr)}
+    known |= expressions.true_where(sources, kind, table)
+    return _Asked(kind, table, compiled, guides, kernels.wiring(compiled, numbered.keys()), known, counts)
+
+
+def _kind(asked: _Asked, reasons: told.Reasons, threads: int | None) -> list[tabled.Part]:
+    parts = []
+    for first in range(0, asked.table.num_rows, SLICE_ROWS):
+        table = asked.table.slice(first, SLICE_ROWS)
+        parts.append(_slice(asked, table, first, bodies(asked.kind, table), reasons, threads))
+    return parts
+
+
+def _slice(
+    asked: _Asked, table: pa.Table, first: int, texts: pa.Array, reasons: told.Reasons, threads: int | None
+) -> tabled.Part:
+    size = table.num_rows
+    scanned = scan.scan_table(asked.compiled.phrases, texts, threads=threads)
+    row_ptr = np.searchsorted(scanned.row, np.arange(size + 1)).astype(np.int64)
+    hits = told.Hits(
+        row_ptr, scanned.word_no, scanned.start, scanned.end, scanned.fstart, scanned.fend, scanned.evasion
+    )
+    met = kernels.met(asked.wired, row_ptr, hits.word, hits.fstart, hits.fend)
+    stretch = slice(first, first + size)
+    here = Slice(
+        asked.compiled, asked.kind, texts, met, {no: column[stretch] for no, column in asked.known.items()}
+    )
+    found = columns.ask(here, asked.guides)
+    counts = {
+        no: others.Counted(one.met[stretch], one.n[stretch], one.n_institutions[stretch])
+        for no, one in asked.counts.items()
+    }
+    shared = {
+        no: others.masked(asked.compiled.clauses[no], asked.kind, table)
+        for no in counts
+        if isinstance(asked.compiled.clauses[no].test, Count)
+    }
+    rows = told.told(here, found, hits, asked.wired, counts, shared, reasons)
+    return tabled.Part(asked.kind, table, found, rows)
+
+
