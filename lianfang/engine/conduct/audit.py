@@ -1,7 +1,8 @@
 """What went wrong in the contacts already made: the gate's rules over millions of rows.
 
-Batches are turned into a few narrow columns (true or false per rule, numbers per key); counting runs
-over those. The tables' machine reads the rules' expressions as SQL, the same ones the gate runs.
+Batches are turned into a few narrow columns (a shape, a moment, a number per key) and counting runs over
+those. The tables' machine reads the rules' expressions as SQL, the same ones the gate runs, once for
+every shape.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from lianfang.engine.conduct import columns, findings, sightings
 from lianfang.engine.conduct.columns import NO_MOMENT
 from lianfang.engine.conduct.contact import SAME
 from lianfang.engine.conduct.rules import Rule, Rules, Unit
+from lianfang.engine.conduct.shapes import Shapes, eyes
 from lianfang.engine.conduct.sightings import Log
 from lianfang.engine.conduct.standing import Standing
 from lianfang.engine.tables.step import Sql, Tables
@@ -30,9 +32,9 @@ _KEPT_NAMES = tuple(dict.fromkeys((*SAME, "institution")))
 class _Gathered:
     """Narrow columns of the batches read so far."""
 
+    shapes: Shapes
     numbers: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
     names: dict[str, list[pa.DictionaryArray]] = field(default_factory=dict)
-    judged: list[pa.Table] = field(default_factory=list)
     record_id: list[pa.Array] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
 
@@ -51,6 +53,7 @@ class Audit:
     Args:
         findings: one row per record and rule broken, sorted by record and rule.
         log: the narrow columns, for grading and charts.
+        kept: rows judged.
         n_in: rows read; `n_in == n_kept + n_same`.
         n_same: rows that tell a contact again; listed in `same`.
         same: record_no of such a row, and of the row kept.
@@ -59,6 +62,7 @@ class Audit:
 
     findings: pa.Table
     log: Log
+    kept: npt.NDArray[np.bool_]
     n_in: int
     n_same: int
     same: pa.Table
@@ -102,16 +106,18 @@ def audit(
         a property test holds the two together.
     """
     say = told or (lambda _: None)
-    step, held = Sql("conduct_judged", judged_sql(rules), ("conduct_contact",)), _Gathered()
+    held = _Gathered(Shapes(eyes(rules), [], []))
     standing, n_in = standing or Standing(), 0
     for batch in _rebatched(batches):
-        n_in += _take(batch, n_in, tables, (step, rules, standing), held)
+        n_in += _take(batch, n_in, columns.normal(batch, rules.default_zone, standing), held)
         say(f"{n_in}")
-    log = _log(held)
+    log = _log(held, _judged(held.shapes.table(), tables, rules))
     say("count")
-    same, kept = sightings.same(log)
-    made = findings.make(rules, log, kept)
-    return Audit(made, log, n_in, same.num_rows, same, sightings.oddities(log, kept), rules.sha256)
+    timed = sightings.by_time(log)
+    same, kept = sightings.same(log, timed)
+    made = findings.make(rules, log, kept, timed)
+    odd = sightings.oddities(log, kept, timed)
+    return Audit(made, log, kept, n_in, same.num_rows, same, odd, rules.sha256)
 
 
 def _rebatched(batches: Iterable[pa.Table | pa.RecordBatch]) -> Iterable[pa.Table]:
@@ -154,17 +160,22 @@ def judged_sql(rules: Rules) -> str:
         if rule.made is not None:
             said.append(f"coalesce({rule.made.sql()}, false) as {made_name(number)}")
     said += [f"({_unit_sql(unit)}) as u{unit.name}" for unit in rules.units]
-    return f"select {', '.join(said)} from conduct_contact"
+    return f"select shape, {', '.join(said)} from conduct_contact"
 
 
-def _take(batch: pa.Table, start: int, tables: Tables, with_: tuple[Sql, Rules, Standing], held: _Gathered) -> int:
-    """Judge one batch and keep its narrow columns."""
-    step, rules, standing = with_
-    plain = columns.normal(batch, rules.default_zone, standing)
-    tables.put("conduct_contact", plain.table)
+def _judged(shapes: pa.Table | None, tables: Tables, rules: Rules) -> pa.Table | None:
+    """Judge one row of every shape by every rule."""
+    if shapes is None:
+        return None
+    step = Sql("conduct_judged", judged_sql(rules), ("conduct_contact",))
+    tables.put("conduct_contact", shapes.append_column("shape", pa.array(np.arange(shapes.num_rows))))
     tables.run(step)
-    held.judged.append(tables.arrow(step.name))
-    rows = batch.num_rows
+    return tables.arrow(step.name).sort_by("shape")
+
+
+def _take(batch: pa.Table, start: int, plain: columns.Normal, held: _Gathered) -> int:
+    """Keep a batch's narrow columns and its shapes."""
+    held.shapes.take(plain.table)
     held.keep("record_no", _record_numbers(batch, start))
     held.keep("at_us", plain.at_us)
     held.keep("zone", _renumbered(plain, held.zones))
@@ -178,7 +189,7 @@ def _take(batch: pa.Table, start: int, tables: Tables, with_: tuple[Sql, Rules, 
         column = columns.text(columns._column(batch, name, pa.string()), False)
         held.names.setdefault(name, []).append(column)
     held.record_id.append(columns._column(batch, "record_id", pa.string()).cast(pa.string()))
-    return rows
+    return batch.num_rows
 
 
 def _record_numbers(batch: pa.Table, start: int) -> npt.NDArray[np.int64]:
@@ -196,7 +207,7 @@ def _renumbered(plain: columns.Normal, listed: list[str]) -> npt.NDArray[np.int1
     return table[plain.zone]
 
 
-def _log(held: _Gathered) -> Log:
+def _log(held: _Gathered, judged: pa.Table | None) -> Log:
     """Put the batches together."""
     names = {}
     for name, chunks in held.names.items():
@@ -205,11 +216,11 @@ def _log(held: _Gathered) -> Log:
         listed = whole.chunks[-1].dictionary if whole.num_chunks else pa.array([], pa.string())
         names[name] = sightings.Names(np.concatenate(indices).astype(np.int32) if indices else np.zeros(0, np.int32), listed)
     held.names.clear()
-    judged = pa.concat_tables(held.judged) if held.judged else None
+    shape = np.concatenate(held.shapes.number) if held.shapes.number else np.zeros(0, np.int32)
     at_us = held.whole("at_us", np.int64)
     record_id = pa.chunked_array(held.record_id, type=pa.string())
     return Log(
         record_no=held.whole("record_no", np.int64), record_id=record_id, at_us=at_us, has_moment=at_us != NO_MOMENT,
         zone=held.whole("zone", np.int16), zones=tuple(held.zones), hour=held.whole("hour", np.int8),
-        seconds=held.whole("seconds", np.int32), names=names, judged=judged,
+        seconds=held.whole("seconds", np.int32), names=names, shape=shape, judged=judged,
     )

@@ -5,6 +5,7 @@ An intent and a record are the same thing seen from two sides: an intent's outco
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,16 @@ class Contact:
     def same(self) -> tuple[Any, ...]:
         """Give what is equal in two rows that tell the same contact twice."""
         return (self.at_us, *(self.facts.get(field) for field in SAME))
+
+
+def same_sha256_of(parts: tuple[Any, ...]) -> str:
+    """Give a digest of the moment and the fields of `SAME`."""
+    return hashlib.sha256("\x1f".join("\x00" if part is None else str(part) for part in parts).encode()).hexdigest()
+
+
+def same_sha256(one: Contact) -> str:
+    """Give a digest of what makes two rows the same contact."""
+    return same_sha256_of(one.same)
 
 
 def micros(value: Any) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lianfang.engine.conduct import windows
+from lianfang.engine.conduct import sightings, windows
 from lianfang.engine.conduct.rules import Rule, Rules, strictness
 from lianfang.engine.conduct.sightings import Log
 
@@ -62,13 +62,14 @@ class _Order:
     at_us: Longs
 
 
-def make(rules: Rules, log: Log, kept: Bools) -> pa.Table:
+def make(rules: Rules, log: Log, kept: Bools, timed: Longs) -> pa.Table:
     """Make the findings of a log.
 
     Args:
         rules: the rules in force.
         log: the narrow columns.
         kept: rows to judge; the others tell a contact again.
+        timed: rows in order of moment, then record.
 
     Returns:
         Findings by record and rule, shaped as `SCHEMA`.
@@ -82,18 +83,17 @@ def make(rules: Rules, log: Log, kept: Bools) -> pa.Table:
             found.append(_Found(number, rows, np.full(len(rows), -1, np.int64), none, np.zeros(len(rows), np.int64)))
         else:
             by_key.setdefault(rule.history.unit.key, []).append(number)
+    timed = timed[kept[timed]]
     for key, numbers in by_key.items():
-        order = _order(log, key, kept)
+        order = _order(log, key, timed)
         found += [_counted(rules.contact[number], number, log, order) for number in numbers]
     return _table(rules, log, found)
 
 
-def _order(log: Log, key: str, kept: Bools) -> _Order:
+def _order(log: Log, key: str, timed: Longs) -> _Order:
     keys = log.key(key)
-    rows = np.flatnonzero(kept & log.has_moment & (keys >= 0))
-    keys, at_us = keys[rows], log.at_us[rows]
-    order = np.lexsort((at_us, keys))
-    return _Order(rows[order], keys[order], at_us[order])
+    rows = sightings.by_key(keys, timed)
+    return _Order(rows, keys[rows], log.at_us[rows])
 
 
 def _counted(rule: Rule, number: int, log: Log, order: _Order) -> _Found:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lianfang.engine.conduct import zones
+from lianfang.engine.conduct import windows, zones
 from lianfang.engine.conduct.contact import KEYS, SAME
 from lianfang.engine.conduct.rules import Window
 
@@ -39,6 +39,7 @@ class Log:
     hour: npt.NDArray[np.int8]
     seconds: npt.NDArray[np.int32]
     names: Mapping[str, Names]
+    shape: npt.NDArray[np.int32]
     judged: pa.Table | None
 
     @property
@@ -47,11 +48,10 @@ class Log:
         return len(self.record_no)
 
     def truth(self, name: str) -> Bools:
-        """Give one column of answers."""
+        """Give one rule's answers for all rows."""
         if self.judged is None:
             return np.zeros(0, dtype=np.bool_)
-        made = self.judged.column(name).to_numpy()
-        return np.ascontiguousarray(made, dtype=np.bool_)
+        return self.judged.column(name).to_numpy().astype(np.bool_)[self.shape]
 
     def key(self, name: str) -> Longs:
         """Give one counting key as numbers, -1 where a part of it is missing."""
@@ -93,17 +93,32 @@ def joined(parts: list[Longs]) -> Longs:
     return made
 
 
-def same(log: Log) -> tuple[pa.Table, Bools]:
+def by_time(log: Log) -> Longs:
+    """Give the rows that have a moment, in order of moment, then record."""
+    rows = np.flatnonzero(log.has_moment)
+    return rows[np.argsort(log.at_us[rows], kind="stable")]
+
+
+def by_key(key: Longs, timed: Longs) -> Longs:
+    """Give rows in order of key, then as `timed` has them; a negative key is left out."""
+    width = int(key.max(initial=-1)) + 1
+    if width > 4 * len(key) + 1_000_000:
+        present = key >= 0
+        dense = np.full(len(key), -1, dtype=np.int64)
+        listed, dense[present] = np.unique(key[present], return_inverse=True)
+        key, width = dense, len(listed)
+    return windows.grouped(timed, key, width)
+
+
+def same(log: Log, timed: Longs) -> tuple[pa.Table, Bools]:
     """Find rows that tell a contact again; the first by record stays.
 
     Returns:
         A table (record_no, kept_record_no) and, per row, whether it stays.
     """
-    rows = np.flatnonzero(log.has_moment)
-    who = joined([log.names[field].number.astype(np.int64) for field in ("creditor", "debtor_id")])[rows]
-    order = rows[np.lexsort((log.at_us[rows], who))]
     # Only rows that share debtor and moment with a neighbour can be the same contact.
     whole = joined([log.names[field].number.astype(np.int64) for field in ("creditor", "debtor_id")])
+    order = by_key(whole, timed)
     alike = (whole[order][1:] == whole[order][:-1]) & (log.at_us[order][1:] == log.at_us[order][:-1])
     near = np.zeros(len(order), dtype=np.bool_)
     near[1:] |= alike
@@ -130,7 +145,7 @@ def _twins(log: Log, rows: Longs) -> tuple[Longs, Longs]:
     return rows[order[~is_head][by_row]], rows[heads[~is_head][by_row]]
 
 
-def oddities(log: Log, kept: Bools) -> dict[str, int]:
+def oddities(log: Log, kept: Bools, timed: Longs) -> dict[str, int]:
     """Count what is odd about a log: told to people, never held against a collector.
 
     Returns:
@@ -139,9 +154,8 @@ def oddities(log: Log, kept: Bools) -> dict[str, int]:
     """
     file, at_us, known = log.names["source_file"].number, log.at_us, log.has_moment
     beside = (file[1:] == file[:-1]) & known[1:] & known[:-1]
-    rows = np.flatnonzero(kept & known & (log.names["collector_id"].number >= 0) & (log.seconds > 0))
-    who = log.names["collector_id"].number[rows]
-    order = rows[np.lexsort((at_us[rows], who))]
+    busy = kept & (log.seconds > 0)
+    order = by_key(log.names["collector_id"].number.astype(np.int64), timed[busy[timed]])
     who, begin = log.names["collector_id"].number[order], at_us[order]
     end = begin + log.seconds[order].astype(np.int64) * 1_000_000
     overlap = (who[1:] == who[:-1]) & (begin[1:] < end[:-1])

@@ -74,3 +74,27 @@ def before(key: Longs, at_us: Longs, counts: Bools, asked: Longs, since_us: Long
         first[place] = running[low]
         made[place] = running[row] - running[low]
     return made, first
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def grouped(rows: Longs, key: Longs, width: int) -> Longs:
+    """Sort rows by key, keeping their order inside a key: a counting sort.
+
+    Args:
+        rows: places in `key`, in the order to be kept.
+        key: a number from 0 up to `width` for every row of the log; a negative one is left out.
+        width: how many keys there may be.
+    """
+    heads = np.zeros(width + 1, dtype=np.int64)
+    for place in range(len(rows)):
+        if key[rows[place]] >= 0:
+            heads[key[rows[place]] + 1] += 1
+    for number in range(width):
+        heads[number + 1] += heads[number]
+    made = np.empty(heads[width], dtype=np.int64)
+    for place in range(len(rows)):
+        number = key[rows[place]]
+        if number >= 0:
+            made[heads[number]] = rows[place]
+            heads[number] += 1
+    return made

@@ -1,0 +1,304 @@
+"""The gate over a database: counting right when many dialers ask at once, and every answer kept.
+
+The caller gives an open DB-API connection (SQLite or PostgreSQL); nothing is opened here. A contact is
+reserved before it is made and confirmed or released after: a reservation counts like a contact until
+its two minutes are over, so two dialers never both take the third call. The lock is a row per debtor
+(and per number) updated inside the transaction; it is the same SQL on both databases.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from lianfang.engine.conduct import columns, gate, shapes
+from lianfang.engine.conduct import contact as contacts
+from lianfang.engine.conduct.audit import judged_sql
+from lianfang.engine.conduct.contact import Contact
+from lianfang.engine.conduct.history import counts_in
+from lianfang.engine.conduct.rules import Rules, Unit
+from lianfang.engine.conduct.standing import Standing
+from lianfang.engine.conduct.verdict import Verdict
+from lianfang.engine.tables.step import Sql, Tables
+from lianfang.engine.terms.errors import Conflict, NotFound, Say
+
+RESERVE_US = 120 * 1_000_000
+# Every other key is part of one of these.
+_LOCKED = ("debtor", "number")
+
+TABLES = (
+    # One row per contact and unit it counts in. `answer` is the reservation's number, 0 once confirmed
+    # or loaded; a reservation counts until `expires_us`.
+    """create table if not exists conduct_tally (
+        unit text not null, counted_over text not null, at_us bigint not null,
+        contact text not null, answer bigint not null, expires_us bigint,
+        primary key (unit, counted_over, at_us, contact))""",
+    "create index if not exists conduct_tally_answer on conduct_tally (answer) where answer <> 0",
+    "create table if not exists conduct_lock (counted_over text primary key, turns bigint not null)",
+    """create table if not exists conduct_answer (
+        answer bigint primary key, asked_us bigint not null, debtor text, allowed smallint not null,
+        state text not null, expires_us bigint, codes text not null, intent text not null,
+        verdict text not null, rules_sha256 text not null)""",
+    "create table if not exists conduct_seen (contact text primary key)",
+)
+
+
+class Cursor(Protocol):
+    """A DB-API cursor, as far as it is used."""
+
+    rowcount: int
+
+    def execute(self, sql: Any, params: Any = ...) -> Any:
+        """Run one statement."""
+
+    def executemany(self, sql: Any, params: Any) -> Any:
+        """Run one statement for many rows."""
+
+    def fetchall(self) -> list[Any]:
+        """Give all rows."""
+
+    def fetchone(self) -> Any:
+        """Give one row."""
+
+
+class Connection(Protocol):
+    """A DB-API connection in autocommit: `begin` and `commit` are said here."""
+
+    def cursor(self) -> Any:
+        """Open a cursor."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A kept answer. Allowed: make the contact, then `confirm` or `release` it by its number."""
+
+    number: int
+    verdict: Verdict
+    expires_us: int | None
+
+
+class Ledger:
+    """What went before, in a database; it is also the `Past` the gate asks.
+
+    Args:
+        connection: open, autocommit (`isolation_level=None` in sqlite3, `autocommit=True` in psycopg),
+            used by one thread at a time.
+        rules: the rules in force; their units are what is counted.
+        mark: how the driver writes a place for a value: `?` or `%s`.
+        standing: holds and registers.
+    """
+
+    def __init__(self, connection: Connection, rules: Rules, mark: str = "?", standing: Standing | None = None) -> None:
+        self.standing = standing or Standing()
+        self.rules = rules
+        self._con, self._mark = connection, mark
+        self._now_us: int | None = None
+
+    def prepare(self) -> None:
+        """Make the tables where they are not there yet."""
+        for sql in TABLES:
+            self._run(sql)
+
+    def _run(self, sql: str, *params: Any) -> Any:
+        cursor = self._con.cursor()
+        cursor.execute(sql.replace("?", self._mark), params)
+        return cursor
+
+    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run one statement for many rows, in one transaction."""
+        self._begin()
+        try:
+            self._con.cursor().executemany(sql.replace("?", self._mark), rows)
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+
+    def _begin(self) -> None:
+        # SQLite takes its one write lock at once; a later upgrade could fail under two writers.
+        self._run("begin immediate" if self._mark == "?" else "begin")
+
+    def seen(self, unit: Unit, key: str, since_us: int, most: int) -> tuple[int, ...]:
+        """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
+        sql = ("select at_us from conduct_tally where unit = ? and counted_over = ? and at_us >= ? "
+               "and (expires_us is null or expires_us > ?) order by at_us desc limit ?")
+        now_us = self._now_us if self._now_us is not None else -(2**62)
+        return tuple(row[0] for row in self._run(sql, unit.name, key, since_us, now_us, most).fetchall())
+
+    def check(self, intent: Contact, now_us: int | None = None) -> Verdict:
+        """Ask the gate without reserving or keeping the answer."""
+        self._now_us = now_us if now_us is not None else intent.at_us
+        return gate.check(intent, self, self.rules, now_us)
+
+    def reserve(self, intent: Contact, now_us: int) -> Ticket:
+        """Ask the gate and, where it allows, hold the place until the contact is made.
+
+        Args:
+            intent: the contact as planned.
+            now_us: the moment asked, microseconds UTC.
+
+        Returns:
+            The kept answer, pass or refusal. A pass counts like a contact for two minutes.
+        """
+        intent = gate.placed(intent, now_us)
+        self._begin()
+        try:
+            ticket = self._reserved(intent, now_us)
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+        return ticket
+
+    def _reserved(self, intent: Contact, now_us: int) -> Ticket:
+        for key in sorted({key for name in _LOCKED if (key := intent.key(name)) is not None}):
+            self._run("insert into conduct_lock (counted_over, turns) values (?, 1) "
+                      "on conflict (counted_over) do update set turns = conduct_lock.turns + 1", key)
+        verdict = self.check(intent, now_us)
+        number = secrets.randbits(62)  # no counter to queue for
+        expires_us = now_us + RESERVE_US if verdict.allow else None
+        state = "reserved" if verdict.allow else "refused"
+        told = json.dumps(verdict.told(), ensure_ascii=False, separators=(",", ":"))
+        self._run("insert into conduct_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", number, now_us,
+                  intent.key("debtor"), int(verdict.allow), state, expires_us, "|".join(verdict.codes),
+                  _kept(intent), told, verdict.rules_sha256)
+        if verdict.allow:
+            for unit in self.rules.units:
+                key = intent.key(unit.key)
+                if unit.reserves and key is not None and intent.at_us is not None and unit.of.check(intent.facts):
+                    self._tally(unit, key, intent.at_us, f"r{number}", number, expires_us)
+        return Ticket(number, verdict, expires_us)
+
+    def _tally(self, unit: Unit, key: str, at_us: int, name: str, answer: int, expires_us: int | None) -> None:
+        self._run("insert into conduct_tally values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+                  unit.name, key, at_us, name, answer, expires_us)
+
+    def confirm(self, number: int, outcome: Mapping[str, Any], now_us: int) -> None:
+        """Say that a reserved contact was made, and how it ended.
+
+        Args:
+            number: the ticket's number.
+            outcome: answered, effective, duration_seconds, stop_requested; `at` where it was made later.
+            now_us: the moment told.
+
+        Raises:
+            NotFound: no such answer.
+            Conflict: it was refused, released or confirmed already.
+        """
+        self._begin()
+        try:
+            raw = self._close(number, "confirmed")
+            made = contacts.read({**raw, **outcome})
+            if made.at_us is not None:
+                self._record(made, f"r{number}")
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+
+    def release(self, number: int) -> None:
+        """Give a reserved place back: the contact was not made.
+
+        Raises:
+            NotFound: no such answer.
+            Conflict: it was refused, released or confirmed already.
+        """
+        self._begin()
+        try:
+            self._close(number, "released")
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+
+    def _close(self, number: int, state: str) -> dict[str, Any]:
+        moved = self._run("update conduct_answer set state = ? where answer = ? and state = 'reserved'", state, number)
+        row = self._run("select state, intent from conduct_answer where answer = ?", number).fetchone()
+        if row is None:
+            raise NotFound(Say(f"没有这次放行:{number}", f"no such answer: {number}"), code="E-GATE-01", where="conduct_answer")
+        if moved.rowcount != 1:
+            raise Conflict(
+                Say(f"这次询问的状态是 {row[0]},不能再变", f"this answer is {row[0]} and changes no more"),
+                code="E-GATE-02", where=f"conduct_answer:{number}",
+                fix=Say("重新询问", "ask again"),
+            )
+        self._run("delete from conduct_tally where answer = ?", number)
+        return dict(json.loads(row[1]))
+
+    def record(self, made: Contact) -> bool:
+        """Take in a contact that was made outside the gate; the same one told twice counts once.
+
+        Returns:
+            False where it was known already.
+        """
+        self._begin()
+        try:
+            new = self._record(made, None)
+        except BaseException:
+            self._run("rollback")
+            raise
+        self._run("commit")
+        return new
+
+    def _record(self, made: Contact, name: str | None) -> bool:
+        name = name or "c" + contacts.same_sha256(made)[:40]
+        if made.at_us is None:
+            return True
+        if self._run("insert into conduct_seen values (?) on conflict do nothing", name).rowcount != 1:
+            return False
+        for unit in self.rules.units:
+            key = counts_in(unit, made)
+            if key is not None:
+                self._tally(unit, key, made.at_us, name, 0, None)
+        return True
+
+    def sweep(self, now_us: int) -> int:
+        """Take expired reservations away; they count no more already.
+
+        Returns:
+            How many answers expired.
+        """
+        self._run("delete from conduct_tally where expires_us is not null and expires_us <= ?", now_us)
+        return int(self._run("update conduct_answer set state = 'expired' where state = 'reserved' and expires_us <= ?", now_us).rowcount)
+
+
+def _kept(intent: Contact) -> str:
+    """Give an intent as it is kept: codes and moments, enough to confirm it later."""
+    return json.dumps({**{name: value for name, value in intent.facts.items() if value is not None},
+                       "at": intent.at_us, "tz": intent.zone}, ensure_ascii=False, separators=(",", ":"))
+
+
+def fill(book: Ledger, batches: Iterable[pa.Table], tables: Tables) -> int:
+    """Take a whole log into a ledger, vectorised: what the gate will count, and nothing else.
+
+    Args:
+        book: an empty, prepared ledger; a contact told twice in the log counts once.
+        batches: the kind `contact`, each no larger than memory allows.
+        tables: the machine that runs the rules' SQL.
+
+    Returns:
+        Rows written.
+    """
+    written = 0
+    seen = shapes.eyes(book.rules)
+    step = Sql("conduct_judged", judged_sql(book.rules), ("conduct_contact",))
+    for batch in batches:
+        plain = columns.normal(batch, book.rules.default_zone, book.standing)
+        held = shapes.Shapes(seen, [], [])
+        held.take(plain.table)
+        one_each = held.table()
+        assert one_each is not None
+        tables.put("conduct_contact", one_each.append_column("shape", pa.array(range(one_each.num_rows))))
+        tables.run(step)
+        judged = tables.arrow(step.name).sort_by("shape")
+        for unit in book.rules.units:
+            rows = columns.counted_rows(plain, judged.column(f"u{unit.name}"), held.number[0], unit.key)
+            book.many("insert into conduct_tally values (?, ?, ?, ?, 0, null) on conflict do nothing",
+                      ((unit.name, key, at_us, name) for key, at_us, name in rows))
+            written += len(rows)
+    return written
