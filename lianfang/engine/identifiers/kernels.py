@@ -180,6 +180,12 @@ def _fast_top(b, s, e):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _is_own(b, width, dot, e):  # type: ignore[no-untyped-def]
+    # short names under .cn may be suffixes themselves (com.cn, bj.cn)
+    return width >= 4 or not (e - dot == 3 and b[dot + 2] == 110)
+
+
+@njit(cache=True, nogil=True)
 def _domain(b, s, e):  # type: ignore[no-untyped-def]
     dot = -1
     for i in range(s, e):
@@ -187,8 +193,7 @@ def _domain(b, s, e):  # type: ignore[no-untyped-def]
             if dot >= 0:
                 return False
             dot = i
-    # two-letter and three-letter names under .cn may be suffixes themselves (com.cn, bj.cn)
-    return dot - s >= 4 and _fast_top(b, dot + 1, e) and _name_part(b, s, dot)
+    return _fast_top(b, dot + 1, e) and _name_part(b, s, dot) and _is_own(b, dot - s, dot, e)
 
 
 @njit(cache=True, nogil=True)
@@ -201,9 +206,7 @@ def _host(b, s, e):  # type: ignore[no-untyped-def]
             last, n_dots = i + 1, n_dots + 1
     if n_dots == 0 or e - s > 200 or not _fast_top(b, last, e):
         return False
-    if n_dots == 1:
-        return last - 1 - s >= 4
-    return True
+    return n_dots > 1 or _is_own(b, last - 1 - s, last - 1, e)
 
 
 @njit(cache=True, nogil=True)

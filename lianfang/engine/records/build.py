@@ -85,6 +85,11 @@ class IdBook:
                 return f"{given}~{number}"
 
 
+def _hashed(column: pa.Array, text: pa.Array) -> pa.Array:
+    """Give what of a column goes into the row's digest; moments go in as whole numbers."""
+    return column.cast(pa.int64()).cast(pa.string()) if pa.types.is_timestamp(column.type) else text
+
+
 def row_digests(columns: list[pa.Array]) -> pa.Array:
     """Give the SHA-256 of every row: its cells as text in file order, each ended by 0x1F.
 
@@ -121,7 +126,10 @@ class Builder:
         texts = self._texts(raw)
         made = [self._field(one, raw, rows) for one in shape.fields]
         own = self._own_ids(raw)
-        digests = row_digests([texts[use.place] for use in self.mapping.columns if use.how != SECRET])
+        digests = row_digests([
+            _hashed(raw.column(use.place), texts[use.place])
+            for use in self.mapping.columns if use.how != SECRET
+        ])  # fmt: skip
         usable = self._usable(made, rows, texts)
         if usable is not None:
             made, rows = [one.filter(usable) for one in made], rows.filter(usable)
@@ -133,7 +141,12 @@ class Builder:
         return pa.RecordBatch.from_arrays([*system, *made], schema=shape.arrow)
 
     def _texts(self, raw: pa.RecordBatch) -> dict[int, pa.Array]:
-        return {use.place: values.to_text(raw.column(use.place)) for use in self.mapping.columns}
+        return {
+            use.place: column
+            if pa.types.is_timestamp((column := raw.column(use.place)).type)
+            else values.to_text(column)
+            for use in self.mapping.columns
+        }
 
     def _own_ids(self, raw: pa.RecordBatch) -> pa.Array:
         use = self.mapping.of(headers.RECORD_ID)
@@ -156,7 +169,7 @@ class Builder:
         if has_some.all():
             return None
         empty = pa.array(~has_some)
-        shown = next(iter(texts.values())).filter(empty)
+        shown = values.to_text(next(iter(texts.values())).filter(empty))
         self.log.cells(self.label, "", rows.filter(empty), shown, Reason.NO_USABLE_CELL)
         return pa.array(has_some)
 

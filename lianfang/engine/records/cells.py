@@ -187,9 +187,12 @@ def split(held: bytes, delimiter: str, is_last: bool) -> Cells:
     return Cells(b, starts, ends, is_doubled, firsts, n_rows, n_used, is_open)
 
 
+_NEAR = 1_024
+
+
 @njit(cache=True, nogil=True)
-def _join(b, offsets, is_there, at, out):  # type: ignore[no-untyped-def]
-    for i in range(len(offsets) - 1):
+def _join(b, offsets, is_there, at, out, first, last):  # type: ignore[no-untyped-def]
+    for i in range(first, last):
         to = at[i]
         if len(is_there) == 0 or is_there[i]:
             for k in range(offsets[i], offsets[i + 1]):
@@ -215,8 +218,10 @@ def join_rows(columns: list[pa.Array]) -> tuple[Any, Any]:
         widths += np.where(is_there, lengths, 0) if len(is_there) else lengths
     ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(widths)))
     out, at = np.empty(int(ends[-1]), np.uint8), ends[:-1].copy()
-    for held, offsets, is_there in parts:
-        _join(held, offsets, is_there, at, out)
+    for first in range(0, n, _NEAR):  # a few rows at a time stay in the processor's cache
+        last = min(n, first + _NEAR)
+        for held, offsets, is_there in parts:
+            _join(held, offsets, is_there, at, out, first, last)
     return out, ends
 
 
