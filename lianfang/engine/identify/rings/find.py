@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.linkage import judge
-from lianfang.engine.identify.rings import gates, kernel, measure, members, name
+from lianfang.engine.identify.rings import gates, graph, kernel, measure, members, name, tally
 from lianfang.engine.identify.rings import grow as growing
 from lianfang.engine.identify.rings.kernel import Ints
 from lianfang.engine.terms.codes import Activity, Kind, Level
 
 _LEVELS = tuple(Level)
+_NONE = np.zeros(0, np.int64)
 _ROLE = {
     Kind.COMPLAINT: "complainant", Kind.CONTACT: "contact", Kind.POST: "poster",
     Kind.APPLICATION: "borrower", Kind.OBJECTION: "objector", Kind.TIP: "tipster",
@@ -82,7 +83,7 @@ def find(sources: Sources, previous: pa.Table | None = None) -> Found:
         reads  link, records by kind, record verdicts, family
         makes  `RING`, `MEMBER`; the same bytes for any order of link rows
     """
-    grown = growing.grow(sources.links, sources.judged)
+    grown = growing.grow(sources.links, sources.judged, _said(sources))
     return _told(members.gather(grown, sources.tables), sources, previous)
 
 
@@ -149,6 +150,22 @@ def renumber(before: Found, tables: Mapping[Kind, pa.Table]) -> tuple[Found, Int
     return replace(before, member=fresh), touched
 
 
+def _said(sources: Sources) -> graph.Said:
+    """Say of every record its kind, and whether guides found signs in it."""
+    tables = [sources.tables[kind]["record_no"].to_numpy() if kind in sources.tables else _NONE for kind in members.KINDS]
+    ends = [sources.links["left"].to_numpy(), sources.links["right"].to_numpy()]
+    judged = [np.array([*sources.judged.same, *sources.judged.different], np.int64).reshape(-1)]
+    size = 1 + max(int(one.max(initial=-1)) for one in (*tables, *ends, *judged))
+    kind, signed = np.full(size, -1, np.int64), np.zeros(size, np.bool_)
+    for code, numbers in enumerate(tables):
+        kind[numbers] = code
+    if sources.verdicts is None:
+        return graph.Said(kind, np.ones(size, np.bool_))  # nothing was asked: no condition on signs
+    hit = pc.is_in(sources.verdicts["level"].cast(pa.string()), pa.array(["look", "review"]))
+    signed[sources.verdicts.filter(hit)["record_no"].to_numpy()] = True
+    return graph.Said(kind, signed)
+
+
 def _told(made: members.Members, sources: Sources, previous: pa.Table | None) -> Found:
     """Measure, grade and name rings already grown; lay them out as tables."""
     measured = measure.measure(made, sources.verdicts, sources.families)
@@ -175,11 +192,9 @@ def _ring_table(measured: measure.Measured, graded: gates.Graded, ids: list[str]
     numbers, ruled = measured.numbers, gates.book()
     said = gates.whys(graded, numbers)
     top = graded.level_before_guards
-    met = [
-        [gate.id for place, gate in enumerate(ruled.gates) if graded.met[place, ring] and gate.level.rank == top[ring]]
-        for ring in range(top.size)
-    ]
-    low = [[one.id for place, one in enumerate(ruled.guards) if graded.lowered[place, ring]] for ring in range(top.size)]
+    ranks = np.array([gate.level.rank for gate in ruled.gates])
+    met = _ids([gate.id for gate in ruled.gates], graded.met & (ranks[:, None] == top))
+    low = _ids([guard.id for guard in ruled.guards], graded.lowered)
     return pa.table({
         "ring_id": ids,
         "level": [_LEVELS[rank].value for rank in graded.level],
@@ -193,6 +208,13 @@ def _ring_table(measured: measure.Measured, graded: gates.Graded, ids: list[str]
     }).cast(RING)  # fmt: skip
 
 
+def _ids(names: list[str], holds: np.ndarray) -> list[list[str]]:
+    out: list[list[str]] = [[] for _ in range(holds.shape[1])]
+    for ring, place in zip(*(one.tolist() for one in np.nonzero(holds.T)), strict=True):
+        out[ring].append(names[place])
+    return out
+
+
 def _days(at: np.ndarray) -> pa.Array:
     moments = pa.array(at, mask=at == members.NO_TIME).cast(pa.timestamp("us", tz="UTC"))
     return moments.cast(pa.timestamp("us", tz="Asia/Shanghai")).cast(pa.date32())
@@ -203,9 +225,11 @@ def _activities(numbers: gates.Numbers, ruled: gates.Book) -> list[list[str]]:
     counts = np.stack([numbers[f"n_{one.value.lower()}"] for one in Activity], axis=1)
     least = np.maximum(ruled.least_records, np.ceil(ruled.least_share * numbers["n_records"]))
     names = [one.value for one in Activity]
-    out = []
-    for row, fewest in zip(counts.tolist(), least.tolist(), strict=True):
-        out.append([names[i] for i in sorted(range(len(row)), key=lambda i: (-row[i], i)) if row[i] >= fewest])
+    named = counts >= least[:, None]
+    out: list[list[str]] = [[] for _ in range(len(least))]
+    for ring in np.flatnonzero(named.any(axis=1)).tolist():
+        row = counts[ring].tolist()
+        out[ring] = [names[i] for i in sorted(range(len(row)), key=lambda i: (-row[i], i)) if named[ring, i]]
     return out
 
 
@@ -224,11 +248,10 @@ def _member_table(made: members.Members, named: name.Named, seats: Ints) -> pa.T
 def _reached(links: pa.Table, touched: Ints) -> Ints:
     """List every record that any link, however weak, connects with a touched one."""
     left, right = links["left"].to_numpy(), links["right"].to_numpy()
-    records = np.unique(np.concatenate([left, right, touched]).astype(np.int64))
-    one, two = np.searchsorted(records, left), np.searchsorted(records, right)
+    records, (one, two, begun) = tally.dense(left, right, touched.astype(np.int64))
     label = kernel.union(records.size, one, two)
     hit = np.zeros(records.size, np.bool_)
-    hit[label[np.searchsorted(records, touched)]] = True
+    hit[label[begun]] = True
     return records[hit[label]]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 from typing import Any
 
 import numpy as np
+import sqlglot
+from sqlglot import exp
 
 from lianfang.engine.identify.rings import measure
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
@@ -191,14 +193,38 @@ def grade(numbers: Numbers, gates: Book | None = None) -> Graded:
 
 
 def _holds(gate: Gate, numbers: Numbers, n: int) -> Bools:
-    """Check a gate once for every different set of numbers it reads, not once a ring."""
-    reads = sorted(gate.when.reads | (gate.unless.reads if gate.unless else frozenset()))
-    rows = np.stack([np.asarray(numbers[name], np.float64) for name in reads], axis=1)
-    if not n:
-        return np.zeros(0, np.bool_)
-    different, place = np.unique(rows, axis=0, return_inverse=True)
-    said = [holds_for(gate, dict(zip(reads, row, strict=True))) for row in different.tolist()]
-    return np.array(said, np.bool_)[place.reshape(-1)]
+    met = _over(gate.when, numbers, n)
+    return met if gate.unless is None else met & ~_over(gate.unless, numbers, n)
+
+
+def _over(ruled: expression.Expression, numbers: Numbers, n: int) -> Bools:
+    """Check an expression for all rings at once; measures are never null, so logic is two-valued."""
+    tree = sqlglot.parse_one(f"select {ruled.source}", read="duckdb").expressions[0]
+    try:
+        return np.broadcast_to(_whole(tree, numbers), (n,)).astype(np.bool_)
+    except KeyError:  # a kind of node without a whole-column form: one row at a time
+        columns = {name: np.asarray(numbers[name]).tolist() for name in ruled.reads}
+        rows = ({name: values[ring] for name, values in columns.items()} for ring in range(n))
+        return np.fromiter((ruled.check(row) for row in rows), np.bool_, n)
+
+
+_WHOLE: Mapping[type, Callable[..., Any]] = {
+    exp.And: np.logical_and, exp.Or: np.logical_or, exp.EQ: np.equal, exp.NEQ: np.not_equal,
+    exp.LT: np.less, exp.LTE: np.less_equal, exp.GT: np.greater, exp.GTE: np.greater_equal,
+    exp.Add: np.add, exp.Sub: np.subtract, exp.Mul: np.multiply,
+}  # fmt: skip
+
+
+def _whole(node: Any, numbers: Numbers) -> Any:
+    if isinstance(node, exp.Column):
+        return np.asarray(numbers[node.name], np.float64)
+    if isinstance(node, exp.Literal):
+        return float(node.this)
+    if isinstance(node, exp.Paren):
+        return _whole(node.this, numbers)
+    if isinstance(node, exp.Not):
+        return np.logical_not(_whole(node.this, numbers))
+    return _WHOLE[type(node)](_whole(node.left, numbers), _whole(node.right, numbers))
 
 
 def whys(graded: Graded, numbers: Numbers, gates: Book | None = None) -> list[Say]:
@@ -208,19 +234,22 @@ def whys(graded: Graded, numbers: Numbers, gates: Book | None = None) -> list[Sa
         One sentence a ring; the gates of its own grade first, guards last.
     """
     ruled = gates or book()
-    columns = {name: values.tolist() for name, values in numbers.items()}
+    needs = {gate.id: _needs(gate.why) for gate in (*ruled.gates, *ruled.guards)}
+    columns: dict[str, list[str]] = {}
     out = []
     for ring in range(graded.level.size):
         top = graded.level_before_guards[ring]
-        parts = [
-            gate.why
-            for place, gate in enumerate(ruled.gates)
-            if graded.met[place, ring] and gate.level.rank == top
+        made = [
+            gate for place, gate in enumerate(ruled.gates) if top and graded.met[place, ring] and gate.level.rank == top
         ]
-        parts += [guard.why for place, guard in enumerate(ruled.guards) if graded.lowered[place, ring]]
-        parts = parts or [_PLAIN]
-        shown = {name: _shown(name, values[ring]) for name, values in columns.items()}
-        said = [part.fill(**shown) for part in parts]
+        made += [guard for place, guard in enumerate(ruled.guards) if graded.lowered[place, ring]]
+        parts = [(gate.why, needs[gate.id]) for gate in made] or [(_PLAIN, ("n_people", "n_records"))]
+        said = []
+        for why, names in parts:
+            for name in names:
+                if name not in columns:
+                    columns[name] = [_shown(name, value) for value in np.asarray(numbers[name]).tolist()]
+            said.append(why.fill(**{name: columns[name][ring] for name in names}))
         out.append(Say(";".join(one.zh for one in said) + "。", "; ".join(one.en for one in said) + "."))
     return out
 
@@ -229,6 +258,11 @@ _PLAIN = Say(
     "{n_people} 人的 {n_records} 条记录互有关联,未达到需要查看的条件",
     "{n_records} records of {n_people} people are linked; no gate is met",
 )
+
+
+def _needs(why: Say) -> tuple[str, ...]:
+    fields = (field for text in (why.zh, why.en) for _, field, _, _ in Formatter().parse(text))
+    return tuple(sorted({field for field in fields if field}))
 
 
 def _shown(name: str, value: float) -> str:

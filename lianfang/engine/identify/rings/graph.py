@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.linkage import judge
-from lianfang.engine.identify.rings import kernel, rules
+from lianfang.engine.identify.rings import kernel, rules, tally
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
 
@@ -66,12 +66,26 @@ class Ends:
     names: tuple[str, ...]
 
 
-def read(links: pa.Table, verdicts: judge.Verdicts) -> Graph:
+@dataclass(frozen=True)
+class Said:
+    """What is known of records beside their links, by record_no.
+
+    Attributes:
+        kind: place of the record's kind in `codes.Kind`, -1 where unknown.
+        signed: whether guides found signs of an activity in it.
+    """
+
+    kind: Ints
+    signed: Bools
+
+
+def read(links: pa.Table, verdicts: judge.Verdicts, said: Said | None = None) -> Graph:
     """Turn a link table into a graph, with people's judgements obeyed.
 
     Args:
         links: table `link`, star-shaped.
         verdicts: judgements as record numbers.
+        said: kinds and signs of records; without it rules about kinds and signs do not apply.
 
     Returns:
         The graph; hubs and groups outside their rule's bounds are left out.
@@ -84,18 +98,19 @@ def read(links: pa.Table, verdicts: judge.Verdicts) -> Graph:
     person, atom = _people(ends, bits, apart, verdicts, join)
     same = np.array([join.by(name).joins in ("person", "same") for name in ends.names], np.bool_)
     use = ~same[ends.by] if ends.by.size else np.zeros(0, np.bool_)
-    return _holdings(ends, bits, use, (person, atom), (atom[apart[0]], atom[apart[1]]), join)
+    told = _told(ends, bits, use, said, join)
+    return _net(ends, told, (person, atom), (atom[apart[0]], atom[apart[1]]), join)
 
 
 def _ends(links: pa.Table, verdicts: judge.Verdicts) -> Ends:
     left = _numbers(links["left"])
     right = _numbers(links["right"])
     told = np.array([*verdicts.same, *verdicts.different], np.int64).reshape(-1)
-    records = np.unique(np.concatenate([left, right, told]))
+    records, (left, right, _) = tally.dense(left, right, told)
     by, names = _codes(links["by"])
     key, _ = _codes(links["key_masked"])
     bits = np.nan_to_num(links["weight_bits"].combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64))
-    return Ends(records, np.searchsorted(records, left), np.searchsorted(records, right), by, key, bits, names)
+    return Ends(records, left, right, by, key, bits, names)
 
 
 def _numbers(column: pa.ChunkedArray) -> Ints:
@@ -105,12 +120,12 @@ def _numbers(column: pa.ChunkedArray) -> Ints:
 def _codes(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
     """Give codes in the order of the sorted words, so that order never depends on row order."""
     coded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
-    words = np.array(coded.dictionary.to_pylist(), dtype=object)
-    order = np.argsort(words, kind="stable") if words.size else np.zeros(0, np.int64)
-    rank = np.empty(order.size, np.int64)
-    rank[order] = np.arange(order.size)
-    places = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return rank[places] if places.size else places, tuple(words[order])
+    if not len(coded.dictionary):
+        return np.zeros(0, np.int64), ()
+    rank = pc.rank(coded.dictionary, tiebreaker="dense").to_numpy().astype(np.int64) - 1
+    words = np.empty(rank.size, dtype=object)
+    words[rank] = coded.dictionary.to_pylist()
+    return rank[coded.indices.to_numpy(zero_copy_only=False)], tuple(words)
 
 
 def _pair_places(records: Ints, pairs: tuple[tuple[int, int], ...]) -> tuple[Ints, Ints]:
@@ -139,30 +154,58 @@ def _people(
     return person, atom
 
 
-def _holdings(
-    ends: Ends, bits: Floats, use: Bools, nodes: tuple[Ints, Ints], apart: tuple[Ints, Ints], join: rules.Join
-) -> Graph:
-    """Make one key of every group and one holding of every person and key."""
-    person, atom = nodes
+@dataclass(frozen=True)
+class _Told:
+    """Who holds what, record by record, and what is said of each key."""
+
+    record: Ints
+    key: Ints
+    bits: Floats
+    key_by: Ints
+    key_first: Ints
+    may_alone: Bools
+
+
+def _told(ends: Ends, bits: Floats, use: Bools, said: Said | None, join: rules.Join) -> _Told:
+    """Make one key of every group and one holding of every record and key."""
     left, by, key = ends.left[use], ends.by[use], ends.key[use]
     n_by, n_key = max(len(ends.names), 1), int(ends.key.max(initial=0)) + 1
-    group = (left * n_by + by) * n_key + key
-    found, place = np.unique(group, return_inverse=True)
-    first = found // (n_by * n_key)
-    key_by = found // n_key % n_by
+    found, place = np.unique((left * n_by + by) * n_key + key, return_inverse=True)
+    first, key_by = found // (n_by * n_key), found // n_key % n_by
     top = np.zeros(found.size)
     np.maximum.at(top, place, bits[use])
     record = np.concatenate([ends.right[use], first])
-    told = _once(record, np.concatenate([place, np.arange(found.size)]), np.concatenate([bits[use], top]), found.size)
-    who, what, how = _once(atom[told[0]], told[1], told[2], found.size)
-    alone, kept = _bounds(what, how, key_by, ends.names, join)
-    key_use = np.zeros(found.size, np.bool_)
+    what, how = np.concatenate([place, np.arange(found.size)]), np.concatenate([bits[use], top])
+    may_alone = np.ones(found.size, np.bool_)
+    if said is not None and found.size:
+        kind, signed = said.kind[ends.records], said.signed[ends.records]
+        settings = [join.by(name) for name in ends.names]
+        never = np.array([[place in one.never_kinds for place in range(-1, len(rules.KINDS))] for one in settings])
+        keep = ~never[key_by[what], kind[record] + 1]
+        record, what, how = record[keep], what[keep], how[keep]
+        n_held = np.maximum(np.bincount(what, minlength=found.size), 1)
+        fit = np.array([[place in one.alone_kinds for place in range(-1, len(rules.KINDS))] for one in settings])
+        n_fit = np.bincount(what, fit[key_by[what], kind[record] + 1], minlength=found.size)
+        n_signed = np.bincount(what, signed[record], minlength=found.size)
+        least = np.array([one.alone_signed_share for one in settings])[key_by]
+        may_alone = (n_fit * 2 >= n_held) & (n_signed >= least * n_held)
+    record, what, how = _once(record, what, how, found.size)
+    return _Told(record, what, how, key_by, first, may_alone)
+
+
+def _net(ends: Ends, told: _Told, nodes: tuple[Ints, Ints], apart: tuple[Ints, Ints], join: rules.Join) -> Graph:
+    """Collapse holdings of records to holdings of nodes; leave out keys beyond their bounds."""
+    person, atom = nodes
+    n_keys = told.key_by.size
+    who, what, how = _once(atom[told.record], told.key, told.bits, n_keys)
+    alone, kept = _bounds(what, how, told, ends.names, join)
+    key_use = np.zeros(n_keys, np.bool_)
     key_use[what[kept]] = True
     rank = np.cumsum(key_use) - 1
-    held = key_use[told[1]]
+    held = key_use[told.key]
     return Graph(
-        ends.records, person, atom, key_by[key_use], first[key_use], who[kept], rank[what[kept]], how[kept],
-        alone[kept], told[0][held], rank[told[1][held]], told[2][held], ends.names, apart,
+        ends.records, person, atom, told.key_by[key_use], told.key_first[key_use], who[kept], rank[what[kept]],
+        how[kept], alone[kept], told.record[held], rank[told.key[held]], told.bits[held], ends.names, apart,
     )  # fmt: skip
 
 
@@ -177,17 +220,17 @@ def _once(who: Ints, what: Ints, how: Floats, n_keys: int) -> tuple[Ints, Ints, 
 
 
 def _bounds(
-    what: Ints, how: Floats, key_by: Ints, names: tuple[str, ...], join: rules.Join
+    what: Ints, how: Floats, told: _Told, names: tuple[str, ...], join: rules.Join
 ) -> tuple[Bools, Bools]:
     """Say which holdings join alone and which count at all, by the bounds of their link name."""
     settings = [join.by(name) for name in names]
-    n_people = np.bincount(what, minlength=key_by.size)[what]
-    by = key_by[what]
+    n_people = np.bincount(what, minlength=told.key_by.size)[what]
+    by = told.key_by[what]
 
     def bound(values: list[float]) -> Floats:
         return np.array(values, np.float64)[by] if by.size else np.zeros(0)
 
-    may = bound([float(one.joins == "alone") for one in settings]) > 0
+    may = (bound([float(one.joins == "alone") for one in settings]) > 0) & told.may_alone[what]
     least = bound([join.least_bits if one.least_bits is None else one.least_bits for one in settings])
     fewest = bound([one.alone_from_people for one in settings])
     most = bound([one.alone_to_people for one in settings])

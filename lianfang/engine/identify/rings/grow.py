@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.linkage import judge
-from lianfang.engine.identify.rings import graph, kernel, rules, split
+from lianfang.engine.identify.rings import graph, kernel, rules, split, tally
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
 
@@ -36,12 +36,15 @@ class Grown:
         return int(self.ring.max(initial=-1)) + 1
 
 
-def grow(links: pa.Table, verdicts: judge.Verdicts = judge.NO_VERDICTS) -> Grown:
+def grow(
+    links: pa.Table, verdicts: judge.Verdicts = judge.NO_VERDICTS, said: graph.Said | None = None
+) -> Grown:
     """Grow rings from links: collapse people, join, keep apart who was told apart, cut weak bridges.
 
     Args:
         links: table `link`.
         verdicts: people's judgements, resolved to record numbers; they overrule the machine.
+        said: kinds and signs of records, by record_no.
 
     Returns:
         Every group of at least two people, with the records of each.
@@ -58,7 +61,7 @@ def grow(links: pa.Table, verdicts: judge.Verdicts = judge.NO_VERDICTS) -> Grown
         Connected components by union-find; conductance cuts by sweeps (see `kernel.sweep`).
     """
     rule = rules.join()
-    net = graph.read(links, verdicts)
+    net = graph.read(links, verdicts, said)
     n = net.records.size
     atom, key = _joining(net, rule)
     group = _joined(n, atom, key)
@@ -146,7 +149,7 @@ def _rings(net: graph.Graph, final: Ints) -> Grown:
     """Number the groups of two people or more by their smallest record, and seat every record."""
     n = final.size
     label = final[net.atom]
-    people = np.unique(label * n + net.person) // max(n, 1)
+    people = tally.different(label * n + net.person) // max(n, 1)
     label = np.where(np.bincount(people, minlength=n)[label] > 1, label, -1)
     seat, own = _seats(net, label)
     names, ring = np.unique(seat[seat >= 0], return_inverse=True)
@@ -168,7 +171,7 @@ def _seats(net: graph.Graph, label: Ints) -> tuple[Ints, Bools]:
     record, key, bits = net.record_of[inside], net.record_key[inside], net.record_bits[inside]
     # Count people of each ring who hold the key; a key's home is the ring with most of them.
     pair, place = np.unique(where[inside] * n_keys + key, return_inverse=True)
-    held = np.unique(place.reshape(-1) * n + net.atom[record]) // max(n, 1)
+    held = tally.different(place.reshape(-1) * n + net.atom[record]) // max(n, 1)
     n_held = np.bincount(held, minlength=pair.size)
     pair, n_held = pair[n_held > 1], n_held[n_held > 1]
     order = np.lexsort((pair // n_keys, -n_held, pair % n_keys))

@@ -85,7 +85,9 @@ def measure(members: Members, verdicts: pa.Table | None = None, families: pa.Tab
 
 def codes_of(numbers: Ints) -> Ints:
     """Give dense codes of numbers, in their order."""
-    return np.unique(numbers, return_inverse=True)[1].reshape(-1)
+    if numbers.size and numbers.min() < 0:
+        return np.unique(numbers, return_inverse=True)[1].reshape(-1)
+    return tally.dense(numbers)[1][0]
 
 
 def _homes(members: Members) -> Ints:
@@ -174,8 +176,8 @@ def _fields(members: Members, core: Bools, ring: Ints, person: Ints) -> dict[str
         "letter_share": tally.share(tally.count(ring, n, members.codes("authority_letter_on")[core] >= 0), total),
         "agent_share": tally.share(tally.count(ring, n, _has_agent(members)[core]), total),
     }
-    for word in ("family", "paid"):
-        said = pc.fill_null(pc.equal(relation, word), False).to_numpy(zero_copy_only=False)[core]
+    for word, parts in rules.relations().items():
+        said = pc.match_substring_regex(pc.fill_null(relation, ""), "|".join(parts)).to_numpy(zero_copy_only=False)[core]
         out[f"{word}_share"] = tally.share(tally.count(ring, n, said), total)
     for name in ("institution", "product", "cause"):
         code = members.codes(name)[core]

@@ -72,13 +72,13 @@ class Members:
 
     def _gather(self, names: Mapping[Kind, str], shape: pa.DataType) -> pa.Array:
         parts, places = [], []
-        for code, kind in enumerate(KINDS):
+        for code in range(-1, len(KINDS)):  # -1: a record no table has
             mine = np.flatnonzero(self.kind == code)
             if not mine.size:
                 continue
-            table = self.tables[kind]
-            name = names.get(kind)
-            if name in table.column_names:
+            table = self.tables[KINDS[code]] if code >= 0 else None
+            name = names.get(KINDS[code]) if code >= 0 else None
+            if table is not None and name in table.column_names:
                 # Combined first: taking from many chunks costs a search per row.
                 part = table[name].take(pa.array(self.row[mine])).cast(shape, safe=False)
                 parts += part.chunks if isinstance(part, pa.ChunkedArray) else [part]
@@ -94,13 +94,11 @@ class Members:
 def codes(words: pa.Array) -> Ints:
     """Turn words into codes in the order of the sorted words; null and empty become -1."""
     coded = words.dictionary_encode()
-    known = np.array([word or "" for word in coded.dictionary.to_pylist()], dtype=object)
-    order = np.argsort(known, kind="stable") if known.size else np.zeros(0, np.int64)
-    rank = np.empty(order.size + 1, np.int64)
-    rank[order] = np.arange(order.size)
-    rank[-1] = -1
-    if known.size and (known == "").any():
-        rank[:-1][known == ""] = -1
+    known = coded.dictionary
+    if not len(known):
+        return np.full(len(words), -1, np.int64)
+    rank = np.append(pc.rank(known, tiebreaker="dense").to_numpy().astype(np.int64) - 1, -1)
+    rank[:-1][pc.fill_null(pc.equal(known, ""), True).to_numpy(zero_copy_only=False)] = -1
     return rank[pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from lianfang.engine.terms import shelf
+from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import DefinitionError, Fault, Say
 
+KINDS = tuple(Kind)
+_ANY = frozenset(range(-1, len(KINDS)))
 _JOINS = ("alone", "pair", "never", "person", "same")
 
 
@@ -27,6 +30,9 @@ class By:
         least_bits: fewest bits to join alone; none means the general bound.
         alone_from_people: fewest holders to join alone.
         alone_to_people: most holders to join alone.
+        alone_kinds: kinds of record (places in `KINDS`) at least half its holders must be to join alone.
+        alone_signed_share: share of its holders that must carry signs of an activity to join alone.
+        never_kinds: kinds of record it never joins.
         most_people: above this the key joins nothing, not even as a second sign.
         name: the name for a person.
     """
@@ -40,6 +46,9 @@ class By:
     alone_from_people: float
     alone_to_people: float
     most_people: float
+    alone_kinds: frozenset[int]
+    never_kinds: frozenset[int]
+    alone_signed_share: float
     name: Say
 
 
@@ -82,6 +91,13 @@ def join() -> Join:
     return parse(shelf.yaml(shelf.path("rings", "join.yaml")))
 
 
+@cache
+def relations() -> Mapping[str, tuple[str, ...]]:
+    """Give the words by which an agent's relation is told, by `family` and `paid`."""
+    read = shelf.yaml(shelf.path("rings", "gates.yaml"))["relations"]
+    return MappingProxyType({name: tuple(read[name]) for name in ("family", "paid")})
+
+
 def parse(read: Mapping[str, Any]) -> Join:
     """Make the settings of a file already read, or name every fault in it.
 
@@ -114,8 +130,15 @@ def _by(by: str, line: Mapping[str, Any]) -> By:
         alone_from_people=float(line.get("alone_from_people", 2)),
         alone_to_people=float(line.get("alone_to_people", float("inf"))),
         most_people=float(line.get("most_people", float("inf"))),
+        alone_kinds=_kinds(line["alone_kinds"]) if "alone_kinds" in line else _ANY,
+        never_kinds=_kinds(line.get("never_kinds", ())),
+        alone_signed_share=float(line.get("alone_signed_share", 0.0)),
         name=Say(line["name"]["zh"], line["name"]["en"]),
     )
+
+
+def _kinds(names: Iterable[str]) -> frozenset[int]:
+    return frozenset(KINDS.index(Kind(name)) for name in names)
 
 
 def _fault(by: str) -> Fault:

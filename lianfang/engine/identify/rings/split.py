@@ -53,7 +53,7 @@ def split(atom: Ints, key: Ints, weight: Floats, strong: Bools, group: Ints, cut
     order = np.lexsort((key, atom, of))
     atom, key, weight, strong, of = atom[order], key[order], weight[order], strong[order], of[order]
     starts = np.flatnonzero(np.diff(of, prepend=-1))
-    for begin, end in zip(starts, np.append(starts[1:], of.size), strict=True):
+    for begin, end in zip(starts, np.append(starts, of.size)[1:], strict=True):
         people, one = np.unique(atom[begin:end], return_inverse=True)
         keys, two = np.unique(key[begin:end], return_inverse=True)
         if np.bincount(two, strong[begin:end]).max() >= cut.spared_share * people.size:

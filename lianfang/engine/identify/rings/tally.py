@@ -7,6 +7,26 @@ import numpy as np
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
 
+def dense(*numbers: Ints) -> tuple[Ints, tuple[Ints, ...]]:
+    """Number what occurs, in order: the different numbers, and each array as places among them."""
+    top = max((int(one.max(initial=-1)) for one in numbers), default=-1)
+    if top < 64 * sum(one.size for one in numbers) + 1_000_000:  # a table of marks beats sorting
+        marks = np.zeros(top + 1, np.bool_)
+        for one in numbers:
+            marks[one] = True
+        known = np.flatnonzero(marks)
+        place = np.cumsum(marks) - 1
+        return known, tuple(place[one] for one in numbers)
+    known = different(np.concatenate(numbers))
+    return known, tuple(np.searchsorted(known, one) for one in numbers)
+
+
+def different(numbers: Ints) -> Ints:
+    """Give the different numbers, ascending; sorting beats numpy's hashing `unique` many times."""
+    line = np.sort(numbers)
+    return line[np.diff(line, prepend=line[:1] - 1) != 0]
+
+
 def count(ring: Ints, n_rings: int, use: Bools | None = None) -> Ints:
     """Count the rows of each ring, or those that are true."""
     return np.bincount(ring if use is None else ring[use], minlength=n_rings)
@@ -29,7 +49,7 @@ def holders(ring: Ints, code: Ints, unit: Ints) -> tuple[Ints, Ints, Ints]:
     width = int(code.max(initial=0)) + 1
     pair, place = np.unique(ring[use] * width + code[use], return_inverse=True)
     span = int(unit.max(initial=0)) + 1
-    held = np.unique(place.reshape(-1) * span + unit[use]) // span
+    held = different(place.reshape(-1) * span + unit[use]) // span
     return pair // width, pair % width, np.bincount(held, minlength=pair.size)
 
 
@@ -63,5 +83,5 @@ def busiest(ring: Ints, n_rings: int, at: Ints, window: int) -> Ints:
 def _pairs(ring: Ints, code: Ints) -> tuple[Ints, Ints]:
     use = code >= 0
     width = int(code.max(initial=0)) + 1
-    pair = np.unique(ring[use] * width + code[use])
+    pair = different(ring[use] * width + code[use])
     return pair // width, pair % width

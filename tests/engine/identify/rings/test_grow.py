@@ -1,0 +1,115 @@
+import numpy as np
+import pyarrow as pa
+
+from lianfang.engine.identify.linkage import judge
+from lianfang.engine.identify.rings import grow
+
+
+def rings_of(grown: grow.Grown) -> list[set[int]]:
+    return [set(grown.record[grown.ring == ring].tolist()) for ring in range(grown.n_rings)]
+
+
+def test_a_shared_agent_joins_and_a_weak_sign_does_not(make_links):
+    found = grow.grow(make_links([("agent_mobile", "a", range(5), 10.0), ("ip", "x", range(10, 14), 10.0)]))
+    assert rings_of(found) == [{0, 1, 2, 3, 4}]
+
+
+def test_a_light_link_does_not_join_alone(make_links):
+    assert grow.grow(make_links([("agent_mobile", "a", range(5), 1.0)])).n_rings == 0
+
+
+def test_two_weak_signs_join_those_who_hold_both(make_links):
+    groups = [("ip", "x", [1, 2, 3], 4.0), ("agent_firm", "f", [2, 3, 4], 4.0)]
+    assert rings_of(grow.grow(make_links(groups))) == [{2, 3}]
+
+
+def test_one_weak_bridge_between_two_dense_parts_is_cut(make_links):
+    groups = [("agent_mobile", "a", range(0, 30), 10.0), ("agent_mobile", "b", range(29, 60), 10.0)]
+    assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [30, 30]
+
+
+def test_a_few_people_in_both_do_not_merge_two_rings(make_links):
+    groups = [
+        (by, f"{by}{side}", members, 10.0)
+        for by in ("agent_mobile", "payee_account")
+        for side, members in enumerate((range(0, 60), range(57, 120)))
+    ]
+    assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [60, 60]
+
+
+def test_an_agent_who_changed_phones_stays_one_ring(make_links):
+    groups = [
+        ("agent_mobile", "a", range(0, 30), 10.0), ("agent_mobile", "b", range(30, 60), 10.0),
+        ("payee_account", "p", range(5, 55), 10.0),
+    ]  # fmt: skip
+    assert [len(ring) for ring in rings_of(grow.grow(make_links(groups)))] == [60]
+
+
+def test_a_person_with_two_agents_has_records_in_both_rings_and_an_own_complaint_in_one(make_links):
+    groups = [
+        ("agent_mobile", "a", [*range(0, 30)], 10.0), ("agent_mobile", "b", [*range(40, 70)], 10.0),
+        ("same_person", "p", [29, 40, 99], 30.0),
+    ]  # fmt: skip
+    found = grow.grow(make_links(groups))
+    one, two = rings_of(found)
+    assert 29 in one and 40 in two
+    assert found.record[found.own].tolist() == [99]
+
+
+def test_one_person_alone_is_no_ring(make_links):
+    groups = [("same_person", "p", [1, 2, 3], 30.0), ("agent_mobile", "a", [1, 2, 3], 10.0)]
+    assert grow.grow(make_links(groups)).n_rings == 0
+
+
+def test_order_of_link_rows_makes_no_difference(make_links, random_groups):
+    links = make_links(random_groups(3, 300, 160))
+    one = grow.grow(links)
+    mixed = links.take(pa.array(np.random.default_rng(1).permutation(links.num_rows)))
+    two = grow.grow(mixed)
+    assert np.array_equal(one.record, two.record)
+    assert np.array_equal(one.ring, two.ring)
+
+
+def test_no_links_no_rings(make_links):
+    assert grow.grow(make_links([])).n_rings == 0
+
+
+def test_told_different_means_different_rings(make_links, random_groups):
+    for seed in range(6):
+        links = make_links(random_groups(seed, 120, 90))
+        plain = grow.grow(links)
+        ring = max(rings_of(plain), key=len)
+        one, other = sorted(ring)[0], sorted(ring)[-1]
+        told = grow.grow(links, judge.Verdicts(different=((one, other),)))
+        assert not any({one, other} <= each for each in rings_of(told))
+
+
+def test_different_cuts_the_weakest_path(make_links):
+    groups = [
+        ("agent_mobile", "a", range(0, 10), 12.0), ("payee_account", "p", range(9, 20), 12.0),
+        ("device_id", "d", [0, 19], 5.0),
+    ]  # fmt: skip
+    told = rings_of(grow.grow(make_links(groups), judge.Verdicts(different=((1, 15),))))
+    assert any({0, 1, 2, 3, 4, 5, 6, 7, 8} <= ring and not ring & set(range(10, 20)) for ring in told)
+
+
+def test_different_undoes_the_same_person(make_links):
+    groups = [("same_person", "p", [1, 2], 30.0), ("agent_mobile", "a", [1, 5, 6], 9.0), ("agent_mobile", "b", [2, 7, 8], 9.0)]
+    assert len(rings_of(grow.grow(make_links(groups)))) == 1
+    told = rings_of(grow.grow(make_links(groups), judge.Verdicts(different=((1, 2),))))
+    assert {1, 5, 6} in told and {2, 7, 8} in told
+
+
+def test_told_same_joins_strangers(make_links):
+    assert rings_of(grow.grow(make_links([]), judge.Verdicts(same=((4, 9),)))) == [{4, 9}]
+
+
+def test_a_giant_group_is_cut_in_bounded_work(make_links):
+    rng = np.random.default_rng(5)
+    groups = []
+    for block in range(40):
+        people = np.arange(block * 50, block * 50 + 50)
+        groups.append(("agent_mobile", f"a{block}", people.tolist(), 10.0))
+        groups.append(("device_id", f"d{block}", rng.choice(people, 30, replace=False).tolist(), 10.0))
+        groups.append(("callback_mobile", f"x{block}", [int(people[0]), int((people[-1] + 7) % 2000)], 6.0))
+    assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [50] * 40
