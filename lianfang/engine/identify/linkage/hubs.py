@@ -17,6 +17,7 @@ from lianfang.engine.terms import shelf
 from lianfang.engine.terms.codes import IdentifierKind
 from lianfang.engine.terms.errors import DefinitionError, Fault, Say
 
+LEAST_PROBED = 6
 # Kinds whose mask depends on nothing but the length.
 _BY_LENGTH = frozenset(
     IdentifierKind(kind)
@@ -150,6 +151,10 @@ def masked(kind: str, values: pa.Array) -> pa.Array:
 
 def _masked_alike(kind: IdentifierKind, values: pa.Array, length: int) -> pa.Array:
     """Mask values of one length: a probe of distinct letters shows what stays."""
+    if length < LEAST_PROBED:  # front and back may overlap
+        return pa.array(
+            [None if v is None else masks.mask(kind, v) for v in values.to_pylist()], pa.string()
+        )
     probe = "".join(chr(0x4E00 + place) for place in range(length))
     shown = masks.mask(kind, probe)
     front = next((k for k in range(length) if shown[k : k + 1] != probe[k]), length)

@@ -194,12 +194,12 @@ def verdicts(
     never, most = rules.numbers_of("never_over")[code], rules.numbers_of("most_people")[code]
     several = n_records >= 2
     is_identity = np.array([f.identifier == "resident_id" for f in rules.fields])[code]
-    one_person = (n_people == 1) | (
-        (n_joiners == 0) & (n_residents <= 1) & ((n_names <= 1) | is_identity)
-    )
+    # Two names on one telephone are a family, unless an identity number says otherwise.
+    one_name = (n_names <= 1) | is_identity | ((n_people == 1) & (n_residents == 1))
+    one_person = one_name & ((n_people == 1) | ((n_joiners == 0) & (n_residents <= 1)))
     own_count = rules.joins[code] > 0
     own = several & one_person & own_count & (n_records <= rules.same_person_most)
-    strangers = several & ~one_person & (n_joiners > 0)
+    strangers = several & (n_people >= 2) & ~one_person & (n_joiners > 0)
     hub = np.zeros(code.size, np.uint8)
     hub[strangers & (n_people > most) & (tied < rules.tie_share)] = CROWD
     hub[strangers & (n_people > never)] = TOO_MANY
