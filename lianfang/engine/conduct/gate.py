@@ -7,6 +7,7 @@ goes out. What is missing refuses: a gate that guesses is no gate.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from lianfang.engine.conduct import contact as contacts
@@ -58,7 +59,8 @@ def check(intent: Contact, history: Past | None, rules: Rules, at_us: int | None
     asked = placed(intent, at_us)
     standing = history.standing if history is not None else Standing()
     row = {**asked.facts, **standing.facts(asked)}
-    judged = tuple(judge(rule, asked, row, history) for rule in rules.contact)
+    known: dict[str, bool] = {}
+    judged = tuple(judge(rule, asked, row, history, known) for rule in rules.contact)
     broken = tuple(one for one in judged if one.state is State.BROKEN)
     codes = [one.rule.code for one in broken if one.rule.effect.refuses]
     missing = () if history is not None else (("E_NO_HISTORY", _NO_HISTORY),)
@@ -82,14 +84,31 @@ def placed(intent: Contact, at_us: int | None) -> Contact:
     return contacts.read({**intent.facts, "at": at_us, "tz": intent.zone, "record_id": intent.record_id})
 
 
-def judge(rule: Rule, asked: Contact, row: Mapping[str, Any], history: Past | None) -> Judgement:
-    """Judge one rule for one contact."""
+def _in_scope(rule: Rule, row: Mapping[str, Any], known: dict[str, bool]) -> bool:
+    """Say whether a rule looks at this contact; rules share scopes, each is worked out once."""
+    if rule.scope is None:
+        return True
+    told = known.get(rule.scope.source)
+    if told is None:
+        told = known[rule.scope.source] = rule.scope.check(row)
+    return told
+
+
+@lru_cache(maxsize=4096)
+def _plain(rule: Rule, state: State) -> Judgement:
+    return Judgement(rule, state)
+
+
+def judge(
+    rule: Rule, asked: Contact, row: Mapping[str, Any], history: Past | None, known: dict[str, bool] | None = None
+) -> Judgement:
+    """Judge one rule for one contact; `known` holds scopes already worked out for this row."""
     if not rule.stands_at(asked.at_us):
-        return Judgement(rule, State.NOT_IN_FORCE)
+        return _plain(rule, State.NOT_IN_FORCE)
     if rule.needs and any(row.get(need) is None for need in rule.needs):
-        return Judgement(rule, State.UNJUDGED)
-    if rule.scope is not None and not rule.scope.check(row):
-        return Judgement(rule, State.OUT_OF_SCOPE)
+        return _plain(rule, State.UNJUDGED)
+    if not _in_scope(rule, row, {} if known is None else known):
+        return _plain(rule, State.OUT_OF_SCOPE)
     forbidden = rule.forbid is None or rule.forbid.check(row)
     before = remaining = None
     if rule.history is not None:
@@ -98,7 +117,7 @@ def judge(rule: Rule, asked: Contact, row: Mapping[str, Any], history: Past | No
             return Judgement(rule, State.UNJUDGED)
         forbidden = forbidden and rule.history.broken(before)
     if not forbidden:
-        return Judgement(rule, State.KEPT, before, remaining)
+        return _plain(rule, State.KEPT) if before is None else Judgement(rule, State.KEPT, before, remaining)
     if rule.unless is not None and rule.unless.check(row):
         return Judgement(rule, State.EXCUSED, before, remaining, evidence=row.get("consent_ref"))
     was_made = rule.made is None or rule.made.check(row)

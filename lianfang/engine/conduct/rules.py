@@ -155,7 +155,7 @@ class Sample:
     where: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """One conduct rule. Broken when in scope, forbidden, not excused, and the count says so."""
 
