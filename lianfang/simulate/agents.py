@@ -45,7 +45,13 @@ class Campaign:
     qq: str
     handles: list[str]
     how: disguise.Style
+    waves: Sequence[hours.Window] = ()
     chosen: dict[str, list[int]] = field(default_factory=dict)
+
+    def moment(self) -> int:
+        """Draw a moment at which the campaign files something."""
+        wave = self.dice.pick(self.waves) if self.waves else self.window
+        return self.world.period.draw(self.dice, wave.first, wave.last)
 
     def truth(self, role: str, *, is_abnormal: bool = True, evidence: bool = False) -> Truth:
         """Label a record of this campaign."""
@@ -113,7 +119,7 @@ def advertise(campaign: Campaign, n: int, **more: object) -> None:
     grammar = wording.Grammar({})
     offer, proofs = dice.pick(talk["offer"]), dice.some(talk["proof"], 2)
     for _ in range(n):
-        at = world.period.draw(dice, campaign.window.first, campaign.window.last)
+        at = campaign.moment()
         if dice.chance(world.knobs.paraphrase * 0.5):
             offer = dice.pick(talk["offer"])
         reach = dice.pick(wording.shelf("adverts")["reach"])
@@ -160,7 +166,7 @@ def report(campaign: Campaign, n: int, witnesses: Sequence[Person], **more: obje
     name = "fake_app" if campaign.kind == "fake_app" else "about_campaign"
     for i in range(min(n, len(witnesses))):
         person = witnesses[i]
-        at = world.period.draw(dice, campaign.window.first, campaign.window.last)
+        at = campaign.moment()
         values = context(world, dice, person, at, **_reach(campaign, at), **more)
         values |= {
             "wechat": campaign.trace("wechat", at), "mobile": campaign.trace("mobile", at),

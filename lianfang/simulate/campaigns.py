@@ -20,6 +20,7 @@ from lianfang.simulate.cast import Person
 from lianfang.simulate.dice import Dice
 from lianfang.simulate.world import Group, Truth, World
 
+_WAVES = 4
 CLIENT_SHARE = 0.13  # of all people
 
 
@@ -34,7 +35,7 @@ class CampaignKind:
         size: usual number of clients, least and most.
         houses: number of institutions hit, least and most.
         sectors: institutions it turns to; any if empty.
-        span: share of the period it is at work.
+        span: share of the period in which it files anything; below 1 it works in waves.
         run: files its records.
     """
 
@@ -50,18 +51,18 @@ class CampaignKind:
 
 _LEND = ("bank", "consumer", "microloan", "auto")
 KINDS: tuple[CampaignKind, ...] = (
-    CampaignKind("agent_overall", Activity.AGENT_COMPLAINT, 18, (12, 70), (2, 5), _LEND, 0.9, letter_campaigns.agent_overall),
+    CampaignKind("agent_overall", Activity.AGENT_COMPLAINT, 18, (12, 70), (2, 5), _LEND, 1.0, letter_campaigns.agent_overall),
     CampaignKind("group_push", Activity.ANTI_COLLECTION, 12, (15, 90), (2, 5), _LEND, 0.3, letter_campaigns.group_push),
-    CampaignKind("forged_hardship", Activity.ANTI_COLLECTION, 10, (10, 50), (2, 4), _LEND, 0.7, letter_campaigns.forged_hardship),
+    CampaignKind("forged_hardship", Activity.ANTI_COLLECTION, 10, (10, 50), (2, 4), _LEND, 1.0, letter_campaigns.forged_hardship),
     CampaignKind("mass_refund", Activity.ABNORMAL_COMPLAINT, 9, (20, 90), (1, 3), ("adviser",), 0.25, letter_campaigns.mass_refund),
-    CampaignKind("credit_repair", Activity.CREDIT_REPAIR, 12, (10, 60), (2, 5), _LEND, 0.8, letter_campaigns.credit_repair),
-    CampaignKind("bait_call", Activity.ANTI_COLLECTION, 8, (8, 35), (2, 4), _LEND, 0.7, letter_campaigns.bait_call),
-    CampaignKind("storm", Activity.ABNORMAL_COMPLAINT, 6, (6, 25), (2, 4), _LEND, 0.6, letter_campaigns.storm),
-    CampaignKind("proxy_surrender", Activity.PROXY_SURRENDER, 9, (10, 60), (1, 3), ("insurer",), 0.8, letter_campaigns.proxy_surrender),
-    CampaignKind("debt_carrier", Activity.DEBT_EVASION, 6, (6, 25), (2, 4), _LEND, 0.6, lending_campaigns.debt_carrier),
-    CampaignKind("loan_broker", Activity.LOAN_BROKER, 10, (12, 70), (2, 5), _LEND, 0.9, lending_campaigns.loan_broker),
-    CampaignKind("fake_app", Activity.FAKE_APP, 5, (8, 40), (1, 2), _LEND, 0.5, lending_campaigns.fake_app),
-    CampaignKind("account_rent", Activity.HANDLE_THEFT, 4, (5, 20), (1, 2), (), 0.7, lending_campaigns.account_rent),
+    CampaignKind("credit_repair", Activity.CREDIT_REPAIR, 12, (10, 60), (2, 5), _LEND, 1.0, letter_campaigns.credit_repair),
+    CampaignKind("bait_call", Activity.ANTI_COLLECTION, 8, (8, 35), (2, 4), _LEND, 1.0, letter_campaigns.bait_call),
+    CampaignKind("storm", Activity.ABNORMAL_COMPLAINT, 6, (6, 25), (2, 4), _LEND, 1.0, letter_campaigns.storm),
+    CampaignKind("proxy_surrender", Activity.PROXY_SURRENDER, 9, (10, 60), (1, 3), ("insurer",), 1.0, letter_campaigns.proxy_surrender),
+    CampaignKind("debt_carrier", Activity.DEBT_EVASION, 6, (6, 25), (2, 4), _LEND, 1.0, lending_campaigns.debt_carrier),
+    CampaignKind("loan_broker", Activity.LOAN_BROKER, 10, (12, 70), (2, 5), _LEND, 1.0, lending_campaigns.loan_broker),
+    CampaignKind("fake_app", Activity.FAKE_APP, 5, (8, 40), (1, 2), _LEND, 0.3, lending_campaigns.fake_app),
+    CampaignKind("account_rent", Activity.HANDLE_THEFT, 4, (5, 20), (1, 2), (), 1.0, lending_campaigns.account_rent),
 )
 
 
@@ -96,8 +97,8 @@ def _start(world: World, kind: CampaignKind, size: int, turn: int, shift: float)
     pool = world.of_sector(*kind.sectors) if kind.sectors else list(world.houses)
     houses = dice.some(pool, dice.between(*kind.houses))
     clients = world.take(size, kind.name, group, houses)
-    length = world.knobs.days * kind.span * (0.7 + 0.3 * dice.share())
-    window = hours.window(turn, shift, length, world.knobs.days)
+    window = hours.Window(0.0, float(world.knobs.days))
+    waves = hours.waves(_WAVES, shift + turn * 0.381966, kind.span, world.knobs.days)
     names = tuple(house.name for house in houses)
     world.groups.append(Group(group, kind.name, True, kind.activity, names, window, len(clients)))
     return Campaign(
@@ -105,7 +106,7 @@ def _start(world: World, kind: CampaignKind, size: int, turn: int, shift: float)
         clients=clients, firm=cast.firm(dice, world.numbers, "firms"),
         boss=cast.firm_name(dice, "handles"), traces=agents.traces(world, dice), qq=cast.qq(dice),
         handles=[f"id{dice.between(10**7, 10**9)}" for _ in range(dice.between(1, 3))],
-        how=disguise.style(dice),
+        how=disguise.style(dice), waves=waves,
     )
 
 

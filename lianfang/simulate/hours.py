@@ -40,20 +40,30 @@ class Period:
             last: end of the window (not in it); the end of the period if missing.
         """
         last = float(self.days) if last is None else min(last, float(self.days))
-        day = int(first + dice.share() * (last - first))
+        return self._day(dice, first, last) * DAY + time_of_day(dice)
+
+    def _day(self, dice: Dice, first: float, last: float) -> int:
+        """Draw a day of a window by the weekday profile."""
         for _ in range(12):
+            day = int(first + dice.share() * (last - first))
             if dice.share() * WEEKDAYS[0] < WEEKDAYS[(self.start_on.weekday() + day) % 7]:
                 break
-            day = int(first + dice.share() * (last - first))
-        return day * DAY + time_of_day(dice)
+        return day
 
     def soon(self, dice: Dice, at: int, least_days: float, most_days: float) -> int:
         """Draw a moment some days after another, at an hour of the profile, inside the period."""
-        day = int(at / DAY + least_days + dice.share() * (most_days - least_days))
+        day = self._day(dice, at / DAY + least_days, at / DAY + most_days)
         if day >= self.days:
             day = int(at / DAY)
         later = day * DAY + time_of_day(dice)
         return later if later > at else min(at + dice.between(600, 9000), self.days * DAY - 1)
+
+    def around(self, dice: Dice, at: int, reach_days: float) -> int:
+        """Draw a moment within some days before or after another, folded back at the edges."""
+        day = self._day(dice, at / DAY - reach_days, at / DAY + reach_days)
+        day = abs(day)
+        day = day if day < self.days else max(0, 2 * self.days - 1 - day)
+        return day * DAY + time_of_day(dice)
 
 
 def time_of_day(dice: Dice) -> int:
@@ -77,9 +87,20 @@ class Window:
 def window(turn: int, shift: float, length_days: float, days: int) -> Window:
     """Place the turn-th window so that windows spread evenly over the period.
 
-    Even spread (golden-ratio steps, windows cut by the edges) keeps the share of campaign records
-    the same all along, so the day of a record says nothing about it.
+    Even spread (golden-ratio steps; short windows hang over the edges and are cut) keeps the share
+    of campaign records the same all along, so the day of a record says nothing about it.
     """
     length = min(float(days), max(2.0, length_days))
-    first = ((turn * 0.6180339887 + shift) % 1.0) * days - length / 2
+    place = (turn * 0.6180339887 + shift) % 1.0
+    # an eighth of a window beyond the edges makes up for what the edges cut
+    first = 0.0 if length == days else place * (days + length / 4) - length * 5 / 8
     return Window(max(0.0, first), min(float(days), first + length))
+
+
+def waves(n: int, shift: float, span: float, days: int) -> tuple[Window, ...]:
+    """Place n waves evenly over the period that fill this share of it together; none if all of it."""
+    if span >= 1.0:
+        return ()
+    length = max(2.0, days * span / n)
+    firsts = [(i + shift % 1.0) / n * (days - length) for i in range(n)]
+    return tuple(Window(first, first + length) for first in firsts)

@@ -17,7 +17,7 @@ def debt_carrier(campaign: Campaign) -> None:
     handler = numbers.mobile()
     for person in campaign.clients:
         for _ in range(1 + dice.count(0.4)):
-            at = _moment(campaign)
+            at = campaign.moment()
             cells = _application(campaign, person, at, round_yuan(dice, 80_000, 600_000))
             price = int(str(cells["amount_fen"]))
             shared = {
@@ -40,7 +40,7 @@ def loan_broker(campaign: Campaign) -> None:
     dice = campaign.dice
     for person in campaign.clients:
         for _ in range(1 + dice.count(0.6)):
-            at = _moment(campaign)
+            at = campaign.moment()
             cells = _application(campaign, person, at, round_yuan(dice, 10_000, 300_000))
             shared = {
                 "device_id": campaign.trace("device", at), "ip": campaign.trace("ip", at),
@@ -86,7 +86,3 @@ def _application(campaign: Campaign, person: Person, at: int, amount: int) -> di
 
 def _file(campaign: Campaign, person: Person, at: int, cells: dict[str, object], role: str) -> None:
     campaign.world.file(Kind.APPLICATION, at, person, cells, campaign.truth(role))
-
-
-def _moment(campaign: Campaign) -> int:
-    return campaign.world.period.draw(campaign.dice, campaign.window.first, campaign.window.last)

@@ -19,7 +19,7 @@ _DEMANDS = ("退还全部息费并出具证明", "停催停息，分六十期", 
 def agent_overall(campaign: Campaign) -> None:
     """Paid agents with a share of the saving: letters, authority papers, adverts."""
     for person in campaign.clients:
-        at = _moment(campaign)
+        at = campaign.moment()
         cells = _marked(campaign, person, at, _AGENT_MARKS)
         if "agent_name" in cells:
             cells["authority_letter_on"] = at - campaign.dice.between(0, 6) * hours.DAY
@@ -36,7 +36,7 @@ def group_push(campaign: Campaign) -> None:
     """A group chat hands out a letter; members send it from their own phones."""
     for person in campaign.clients:
         for _ in range(1 + campaign.dice.count(0.25)):
-            at = _moment(campaign)
+            at = campaign.moment()
             cells = ordinary.complaint_cells(*_who(campaign, person, at))
             _complain(campaign, person, at, "group_push", cells)
     agents.advertise(campaign, campaign.dice.between(1, 3))
@@ -46,7 +46,7 @@ def forged_hardship(campaign: Campaign) -> None:
     """Hardship papers from one printer: same issuer, same scan, near-identical letters."""
     issuers = [cast.firm_name(campaign.dice, "issuers") for _ in range(1 + campaign.dice.count(0.5))]
     for person in campaign.clients:
-        at = _moment(campaign)
+        at = campaign.moment()
         issuer = campaign.dice.pick(issuers)
         cells = _marked(campaign, person, at, {"device_id": 0.35, "ip": 0.35, "callback_mobile": 0.25})
         cells["proof_issuer"] = issuer
@@ -59,7 +59,7 @@ def forged_hardship(campaign: Campaign) -> None:
 def mass_refund(campaign: Campaign) -> None:
     """Everybody asks one seller for everything back, to the organiser's account."""
     for person in campaign.clients:
-        at = _moment(campaign)
+        at = campaign.moment()
         marks = {"payee_account": 0.6, "ip": 0.3, "agent_wechat": 0.25, "device_id": 0.25}
         _complain(campaign, person, at, "mass_refund", _marked(campaign, person, at, marks))
     agents.advertise(campaign, campaign.dice.between(2, 6))
@@ -69,7 +69,7 @@ def mass_refund(campaign: Campaign) -> None:
 def proxy_surrender(campaign: Campaign) -> None:
     """Policies given back in full by coached complaints."""
     for person in campaign.clients:
-        at = _moment(campaign)
+        at = campaign.moment()
         cells = _marked(campaign, person, at, _AGENT_MARKS)
         cells["product"] = campaign.dice.pick(("年金险", "两全保险", "终身寿险"))
         _complain(campaign, person, at, "proxy_surrender", cells, product=cells["product"])
@@ -81,7 +81,7 @@ def storm(campaign: Campaign) -> None:
     """Each client's matter goes to three to six offices within 48 hours."""
     channels = ("12378热线", "12345热线", "信访", "监管转办", "第三方投诉网站", "来信", "协会平台")
     for person in campaign.clients:
-        first = _moment(campaign)
+        first = campaign.moment()
         matter = f"F{campaign.dice.between(10**8, 10**9 - 1)}"
         marks = {"callback_mobile": 0.35, "ip": 0.4, "device_id": 0.4, "agent_mobile": 0.25}
         for channel in campaign.dice.some(channels, campaign.dice.between(3, 6)):
@@ -98,7 +98,7 @@ def credit_repair(campaign: Campaign) -> None:
     """Objections to true records, with bought papers."""
     issuer = cast.firm_name(campaign.dice, "issuers")
     for person in campaign.clients:
-        at = _moment(campaign)
+        at = campaign.moment()
         marks = {"agent_mobile": 0.35, "agent_wechat": 0.25, "payee_account": 0.3, "device_id": 0.45, "ip": 0.45, "agent_name": 0.3}
         cells: dict[str, object] = {
             "institution": person.institution.name,
@@ -124,7 +124,7 @@ def bait_call(campaign: Campaign) -> None:
     calls = wording.shelf("adverts")["calls"]
     chosen = disguise.master(calls["bait"], campaign.dice)
     for person in campaign.clients:
-        at, dice, world = _moment(campaign), campaign.dice, campaign.world
+        at, dice, world = campaign.moment(), campaign.dice, campaign.world
         said = disguise.reword(calls["bait"], chosen, dice, world.knobs.paraphrase)
         lines = [line for ask in said for line in ("客户:" + ask, "坐席:" + dice.pick(calls["answer"]))]
         cells = ordinary.contact_cells(world, dice, person, "call") | {
@@ -147,7 +147,7 @@ def bait_call(campaign: Campaign) -> None:
 def once_more(campaign: Campaign, person: Person) -> None:
     """Let a client of another campaign be served by this one too."""
     if campaign.kind in ("agent_overall", "group_push", "mass_refund", "proxy_surrender", "storm"):
-        at = _moment(campaign)
+        at = campaign.moment()
         marks = {"agent_mobile": 0.5, "device_id": 0.5, "payee_account": 0.4}
         cells = ordinary.complaint_cells(*_who(campaign, person, at))
         if campaign.kind != "group_push":
@@ -166,10 +166,6 @@ def copy(world: World, dice: Dice, person: Person, letter: str, author: Dice) ->
     cells["text"] = disguise.write(said, (), dice, values)
     truth = Truth(role="copier", lookalike_kind="letter_copier", evidence_available=dice.chance(0.3))
     world.file(Kind.COMPLAINT, at, person, cells, truth)
-
-
-def _moment(campaign: Campaign) -> int:
-    return campaign.world.period.draw(campaign.dice, campaign.window.first, campaign.window.last)
 
 
 def _who(campaign: Campaign, person: Person, at: int) -> tuple[World, Dice, Person, str, wording.Values]:

@@ -170,8 +170,9 @@ def post(world: World, dice: Dice, person: Person, at: int, truth: Truth) -> Non
 def collection_calls(world: World, dice: Dice, person: Person) -> None:
     """Let collectors call a debtor some times, mostly by the rules."""
     agency, collector = cast.firm_name(dice, "agencies"), f"C{dice.between(1, 400):04d}"
-    at = world.period.draw(dice)
+    first = world.period.draw(dice)
     for _ in range(1 + dice.count(2.0)):
+        at = world.period.around(dice, first, 12)
         sms = dice.chance(0.35)
         values = context(world, dice, person, at)
         source = dice.pick(_ADVERTS["calls"]["sms" if sms else "ordinary"])
@@ -184,7 +185,6 @@ def collection_calls(world: World, dice: Dice, person: Person) -> None:
             "text": honest_grammar().say(source, dice, values),
         }
         world.file(Kind.CONTACT, at, person, cells, Truth())
-        at = world.period.soon(dice, at, 1, 9)
 
 
 def contact_cells(world: World, dice: Dice, person: Person, channel: str) -> dict[str, object]:

@@ -14,7 +14,8 @@ import pyarrow as pa
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import InputError, Say
 from lianfang.simulate import campaigns, columns, lookalikes, ordinary, sheets, world
-from lianfang.simulate.hours import DAY, Period
+from lianfang.simulate.dice import Dice
+from lianfang.simulate.hours import Period
 from lianfang.simulate.knobs import Knobs
 from lianfang.simulate.wording import shelf
 from lianfang.simulate.world import Draft, World
@@ -120,7 +121,7 @@ def _lay_out(made: World) -> Simulation:
     counts: dict[str, int] = {}
     for kind in Kind:
         drafts = sorted((d for d in made.drafts if d.kind == kind), key=_order)
-        ids = _ids(drafts, shelf("headers")[kind.value]["id"][1], made.period)
+        ids = _ids(drafts, shelf("headers")[kind.value]["id"][1], made)
         tables[kind] = _table(kind, drafts, ids, made.period)
         for draft, record_id in zip(drafts, ids, strict=True):
             truth = draft.truth
@@ -143,13 +144,16 @@ def _order(draft: Draft) -> tuple[int, str, str]:
     return draft.at, str(draft.values.get("text", "")), draft.person.ref if draft.person else ""
 
 
-def _ids(drafts: list[Draft], head: str, period: Period) -> list[str]:
-    """Number records within their day, as registers do."""
-    ids, day, serial = [], -1, 0
+def _ids(drafts: list[Draft], head: str, made: World) -> list[str]:
+    """Number records by day and a drawn number, so that a busy day does not show in the number."""
+    dice, taken = Dice(made.knobs.seed, "ids", head), set()
+    ids = []
     for draft in drafts:
-        serial = serial + 1 if draft.at // DAY == day else 1
-        day = draft.at // DAY
-        ids.append(f"{head}{period.on(draft.at):%Y%m%d}{serial:05d}")
+        record_id = f"{head}{made.period.on(draft.at):%Y%m%d}{dice.below(10**6):06d}"
+        while record_id in taken:
+            record_id = f"{record_id[:-6]}{dice.below(10**6):06d}"
+        taken.add(record_id)
+        ids.append(record_id)
     return ids
 
 
