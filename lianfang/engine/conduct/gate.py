@@ -27,9 +27,9 @@ class Past(Protocol):
         """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
 
 
-_NO_HISTORY = Say("没有给出历史联系记录,无法计数,按规定不放行", "no history was given, nothing can be counted: refused")
+_NO_HISTORY = Say("没有给出历史联系记录，无法计数，按规定不放行", "no history was given, nothing can be counted: refused")
 _OFFER_WHY = Say(
-    "有困难迹象:先提出个性化分期方案,不作任何不利处理",
+    "有困难迹象：先提出个性化分期方案，不作任何不利处理",
     "signs of hardship: offer an individual repayment plan first; nothing counts against the debtor",
 )
 _PLAN_MONTHS = 60  # CARD11 art. 70 as recalled (RECALL-H): a card plan runs five years at most

@@ -220,10 +220,10 @@ class Ledger:
         moved = self._run("update conduct_answer set state = ? where answer = ? and state = 'reserved'", state, number)
         row = self._run("select state, intent from conduct_answer where answer = ?", number).fetchone()
         if row is None:
-            raise NotFound(Say(f"没有这次放行:{number}", f"no such answer: {number}"), code="E-GATE-01", where="conduct_answer")
+            raise NotFound(Say(f"没有这次放行：{number}", f"no such answer: {number}"), code="E-GATE-01", where="conduct_answer")
         if moved.rowcount != 1:
             raise Conflict(
-                Say(f"这次询问的状态是 {row[0]},不能再变", f"this answer is {row[0]} and changes no more"),
+                Say(f"这次询问的状态是 {row[0]}，不能再变", f"this answer is {row[0]} and changes no more"),
                 code="E-GATE-02", where=f"conduct_answer:{number}",
                 fix=Say("重新询问", "ask again"),
             )

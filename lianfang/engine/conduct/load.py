@@ -39,7 +39,7 @@ def policy(text: str, file: str) -> Policy:
     """
     raw = shelf.yaml_text(text, file)
     if not isinstance(raw, shelf.LinedDict) or set(raw) - _POLICY:
-        say = Say(f"政策文件只能有这些部分:{'、'.join(sorted(_POLICY))}", f"a policy may hold: {', '.join(sorted(_POLICY))}")
+        say = Say(f"政策文件只能有这些部分：{'、'.join(sorted(_POLICY))}", f"a policy may hold: {', '.join(sorted(_POLICY))}")
         fault = Fault(f"{file}:1", say, Say("删去其他部分", "remove the others"), "E-CONDUCT-03")
         raise DefinitionError(say, code="E-CONDUCT-03", where=file, faults=(fault,))
     return Policy(str(raw.get("name", Path(file).stem)), raw, text, file)
@@ -71,7 +71,7 @@ def rules(packs: Sequence[str] | None = None, own: Policy | None = None, default
         made += _own_rules(own, faults)
     faults += _twice(made)
     if zone is not None and zones.known(zone) is None:
-        faults.append(_fault(own.file if own else "default_zone", f"没有这个时区:{zone}", f"no such zone: {zone}"))
+        faults.append(_fault(own.file if own else "default_zone", f"没有这个时区：{zone}", f"no such zone: {zone}"))
     if faults:
         raise DefinitionError(
             Say(f"催收规则有 {len(faults)} 处错误", f"{len(faults)} faults in the conduct rules"),
@@ -87,7 +87,7 @@ def _fault(where: str, zh: str, en: str, code: str = "E-CONDUCT-02") -> Fault:
 
 def _pack(name: str, own: Policy | None, digest: Any, faults: list[Fault]) -> list[Rule]:
     if name not in ALL:
-        faults.append(_fault(f"pack:{name}", f"没有规则包 {name};有 {'、'.join(ALL)}", f"no pack {name}; there are {', '.join(ALL)}"))
+        faults.append(_fault(f"pack:{name}", f"没有规则包 {name}；有 {'、'.join(ALL)}", f"no pack {name}; there are {', '.join(ALL)}"))
         return []
     place = shelf.path("conduct", f"{name}.yaml")
     text = place.read_text(encoding="utf-8")
@@ -150,13 +150,13 @@ def _policy_faults(own: Policy, made: Sequence[Rule], faults: list[Fault]) -> No
 
 
 def _looser(own: Policy, line: int, what: str, old: object, new: object) -> Fault:
-    return _fault(f"{own.file}:{line}", f"政策只能更严:{what} 从 {old} 改为 {new} 更松或看不懂",
+    return _fault(f"{own.file}:{line}", f"政策只能更严：{what} 从 {old} 改为 {new} 更松或看不懂",
                   f"a policy may only be stricter: {what} from {old} to {new} is looser or unreadable", "E-CONDUCT-04")
 
 
 def _own_rules(own: Policy, faults: list[Fault]) -> list[Rule]:
     head = {"pack": "policy", "zone": "Asia/Shanghai",
-            "instrument": {"zh": f"本机构政策:{own.name}", "en": f"own policy: {own.name}"}}
+            "instrument": {"zh": f"本机构政策：{own.name}", "en": f"own policy: {own.name}"}}
     desk = Faults(own.file)
     made = [rule_of(each, head, {}, desk) for each in own.raw.get("rules") or ()]
     faults += desk.found
@@ -168,7 +168,7 @@ def _twice(made: Sequence[Rule]) -> list[Fault]:
     faults = []
     for rule in made:
         if rule.id in seen:
-            faults.append(_fault(rule.source.where, f"规则编号 {rule.id} 用了两次(另见 {seen[rule.id].source.where})",
+            faults.append(_fault(rule.source.where, f"规则编号 {rule.id} 用了两次（另见 {seen[rule.id].source.where})",
                                  f"the id {rule.id} is used twice (see {seen[rule.id].source.where})"))
         seen.setdefault(rule.id, rule)
     return faults

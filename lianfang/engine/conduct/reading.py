@@ -29,6 +29,7 @@ _KEYS = frozenset((
 ))
 _HISTORY_KEYS = frozenset(("of", "made", "key", "window", "at_most", "at_least", "this"))
 _MUST = ("id", "row", "code", "name", "effect", "basis")
+_GIVEN = frozenset((*FIELDS, "at", "tz", "consent_until", "record_id"))
 _PLACE = re.compile(r"\$([a-z_]+)")
 _WINDOWS = ("calendar_days", "rolling_hours", "rolling_minutes", "ever")
 _STRICTER = ("lower", "higher", "none")
@@ -53,9 +54,10 @@ class Faults:
 
 def say_of(value: Any, faults: Faults, line: int, what: str) -> Say:
     """Read a sentence in both languages."""
-    if isinstance(value, Mapping) and isinstance(value.get("zh"), str) and isinstance(value.get("en"), str):
+    # Exactly the two: an unquoted comma inside { } would cut a sentence short without a word.
+    if isinstance(value, Mapping) and set(value) == {"zh", "en"} and all(isinstance(each, str) for each in value.values()):
         return Say(value["zh"], value["en"])
-    faults.wrong(line, what, "要有 zh 和 en 两句", "wants both zh and en")
+    faults.wrong(line, what, "要有且只有 zh 和 en 两句（句中有逗号要加引号）", "wants zh and en and nothing else (quote a sentence with commas)")
     return Say("", "")
 
 
@@ -85,7 +87,7 @@ def params_of(raw: Any, faults: Faults, line: int) -> dict[str, Param]:
         stricter = given.get("stricter", "none")
         value = given.get("value")
         if stricter not in _STRICTER or not isinstance(value, int | str) or number_of(value) is None:
-            faults.wrong(line, f"params.{name}", "要有 value(数或 HH:MM)和 stricter(lower/higher/none)",
+            faults.wrong(line, f"params.{name}", "要有 value（数或 HH:MM）和 stricter(lower/higher/none)",
                          "wants value (a number or HH:MM) and stricter (lower, higher, none)")
             continue
         note = say_of(given["note"], faults, line, f"params.{name}.note") if given.get("note") else None
@@ -139,10 +141,10 @@ class _Desk:
         if made.family != "bool":
             self.faults.wrong(line, what, "要得出真或假", "must come out true or false")
         if late := made.reads & banned:
-            self.faults.wrong(line, what, f"不能用 {'、'.join(sorted(late))}:此时还不知道",
+            self.faults.wrong(line, what, f"不能用 {'、'.join(sorted(late))}：此时还不知道",
                               f"may not read {', '.join(sorted(late))}: not known here")
         if bare := bare_fields(source) - open_fields - OUTCOMES:
-            self.faults.wrong(line, what, f"字段可能为空,要用 coalesce 说明:{'、'.join(sorted(bare))}",
+            self.faults.wrong(line, what, f"字段可能为空，要用 coalesce 说明：{'、'.join(sorted(bare))}",
                               f"may be empty, say what that means with coalesce: {', '.join(sorted(bare))}")
         return made
 
@@ -169,7 +171,7 @@ def rule_of(raw: Any, pack: Mapping[str, Any], changed: Mapping[str, Any], fault
     lost = [key for key in _MUST if raw.get(key) is None]
     strange = sorted(set(raw) - _KEYS)
     if lost or strange:
-        faults.wrong(raw.line, str(raw.get("id")), f"缺少 {lost},不认识 {strange}", f"missing {lost}, unknown {strange}")
+        faults.wrong(raw.line, str(raw.get("id")), f"缺少 {lost}，不认识 {strange}", f"missing {lost}, unknown {strange}")
     if lost:
         return None
     params = {name: Param(changed.get(name, held.value), held.stricter, held.note)
@@ -210,7 +212,7 @@ def _whole(rule: Rule, raw: LinedDict, faults: Faults) -> None:
     if rule.forbid is None and rule.history is None:
         faults.wrong(raw.line, rule.id, "要有 forbid 或 history", "wants forbid or history")
     if {sample.finding for sample in rule.samples} != {True, False}:
-        faults.wrong(raw.line_of("samples"), rule.id, "样例要有边界两侧:至少一个 finding: true,一个 false",
+        faults.wrong(raw.line_of("samples"), rule.id, "样例要有边界两侧：至少一个 finding: true，一个 false",
                      "samples on both sides of the edge: at least one finding: true and one false")
     if strange := set(rule.needs) - set(REGISTERS):
         faults.wrong(raw.line_of("needs"), rule.id, f"needs 里不认识 {sorted(strange)}", f"unknown in needs: {sorted(strange)}")
@@ -220,7 +222,7 @@ def _source(raw: LinedDict, pack: Mapping[str, Any], faults: Faults) -> Source:
     zone, line = str(pack["zone"]), raw.line
     clause = raw.get("clause")
     return Source(
-        instrument=Say(pack["instrument"]["zh"], pack["instrument"]["en"]),
+        instrument=say_of(pack["instrument"], faults, line, "instrument"),
         clause=None if clause is None else str(clause), verified=raw.get("verified") is True,
         basis=str(raw["basis"]), row=str(raw["row"]),
         effective_from_us=moment_of(raw.get("effective_from", pack.get("effective_from")), zone, faults, line, "effective_from"),
@@ -246,7 +248,7 @@ def _history(desk: _Desk) -> History | None:
     line = desk.raw.line_of("history")
     limits = [key for key in ("at_most", "at_least") if isinstance(raw, LinedDict) and key in raw]
     if not isinstance(raw, LinedDict) or set(raw) - _HISTORY_KEYS or len(limits) != 1 or raw.get("key") not in KEYS:
-        desk.faults.wrong(line, f"{rule_id}.history", f"要有 key({'、'.join(KEYS)})、window、at_most 或 at_least 之一",
+        desk.faults.wrong(line, f"{rule_id}.history", f"要有 key({'、'.join(KEYS)}）、window、at_most 或 at_least 之一",
                           f"wants key ({', '.join(KEYS)}), window, one of at_most and at_least")
         return None
     window, limit = _window(raw, desk), filled(str(raw[limits[0]]), desk.params)
@@ -279,5 +281,7 @@ def _samples(raw: LinedDict, faults: Faults) -> tuple[Sample, ...]:
             faults.wrong(raw["samples"].line_of(place), str(raw.get("id")), "样例要有 finding: true/false", "a sample wants finding: true/false")
             continue
         give = {key: value for key, value in given.items() if key not in ("finding", "before", "spans")}
+        if strange := {key for each in (give, *(given.get("before") or ())) for key in each} - _GIVEN:
+            faults.wrong(raw["samples"].line_of(place), str(raw.get("id")), f"样例里不认识 {sorted(strange)}", f"unknown in a sample: {sorted(strange)}")
         made.append(Sample(give, tuple(given.get("before") or ()), tuple(given.get("spans") or ()), given["finding"], where))
     return tuple(made)

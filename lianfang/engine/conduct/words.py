@@ -55,7 +55,7 @@ def code(field: str, value: Any) -> str | None:
 def disclosed(value: str) -> str:
     """Give the codes of what was stated, joined by `|`, each once, in order."""
     known = words().codes["disclosed"]
-    for mark in ",;、,;":
+    for mark in (",", ";", "\u3001", "\uff0c", "\uff1b"):  # and their full-width forms
         value = value.replace(mark, "|")
     found = (known.get(part.strip().casefold(), part.strip()) for part in value.split("|"))
     return "|".join(sorted({part for part in found if part}))
