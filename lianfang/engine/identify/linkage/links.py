@@ -153,15 +153,48 @@ def ordered(parts: Sequence[pa.Table]) -> pa.Table:
     table = table.unify_dictionaries().combine_chunks()
     if not table.num_rows:
         return table
-    by = table["by"].chunk(0)
-    rank = np.asarray(pc.array_sort_indices(pc.array_sort_indices(by.dictionary)))
     order = np.lexsort(
         (
-            np.asarray(table["number"]), rank[np.asarray(by.indices)],
+            np.asarray(table["number"]), _rank_of_by(table),
             np.asarray(table["right"]), np.asarray(table["left"]),
         )
     )
     return table.take(pa.array(order)).combine_chunks()
+
+
+def merged(before: pa.Table, new: pa.Table) -> pa.Table:
+    """Merge two sorted link tables into one.
+
+    Args:
+        before: from `ordered`.
+        new: from `ordered`.
+
+    Returns:
+        What `ordered([before, new])` gives, sooner: runs are merged, only ties are sorted.
+    """
+    table = pa.concat_tables([before, new]).unify_dictionaries().combine_chunks()
+    ends = (np.asarray(table["left"], np.uint64) << np.uint64(32)) | np.asarray(
+        table["right"], np.uint64
+    )
+    order = np.argsort(ends, kind="stable")
+    ends = ends[order]
+    tie = np.zeros(ends.size, bool)
+    if ends.size:
+        tie[1:] = ends[1:] == ends[:-1]
+        tie[:-1] |= tie[1:]
+    rows = np.flatnonzero(tie)
+    rank = _rank_of_by(table)
+    mine = order[rows]
+    inner = np.lexsort((np.asarray(table["number"])[mine], rank[mine], ends[rows]))
+    order[rows] = mine[inner]
+    return table.take(pa.array(order)).combine_chunks()
+
+
+def _rank_of_by(table: pa.Table) -> npt.NDArray[np.integer]:
+    """Give each row the alphabetical rank of its `by`."""
+    by = table["by"].combine_chunks()
+    rank = np.asarray(pc.array_sort_indices(pc.array_sort_indices(by.dictionary)))
+    return rank[np.asarray(by.indices)] if len(by) else np.empty(0, np.int64)
 
 
 def hub_table(shared: Shared, rules: LinkRules | None = None) -> pa.Table:
@@ -178,10 +211,31 @@ def hub_table(shared: Shared, rules: LinkRules | None = None) -> pa.Table:
         makes  hub(field, key_masked, n_records int32, n_people int32, n_institutions int32,
                reason [registered | crowd | too_many], reason_zh, reason_en)
     """
+    return order_hubs(hub_rows(shared, rules)).drop_columns(["number"])
+
+
+def no_hubs() -> pa.Table:
+    """Give a hub table without rows, with `number`."""
+    words, count = pa.string(), pa.int32()
+    return pa.schema(
+        [
+            ("field", words), ("key_masked", words), ("n_records", count), ("n_people", count),
+            ("n_institutions", count), ("reason", words), ("reason_zh", words),
+            ("reason_en", words), ("number", pa.uint64()),
+        ]
+    ).empty_table()
+
+
+def order_hubs(table: pa.Table) -> pa.Table:
+    """Sort hubs: the most shared first."""
+    keys = [("n_records", "descending"), ("field", "ascending"), ("number", "ascending")]
+    return table.sort_by(keys).combine_chunks()
+
+
+def hub_rows(shared: Shared, rules: LinkRules | None = None) -> pa.Table:
+    """Give the rows of table `hub`, unsorted, with the keyed number of each identifier."""
     rules = rules or link_fields.load()
     rows = np.flatnonzero(shared.hub != sharing.NO_HUB)
-    order = np.lexsort((shared.number[rows], shared.field[rows], -shared.n_records[rows]))
-    rows = rows[order]
     zh, en = _hub_reasons(shared, rows)
     names = pa.array([field.by for field in rules.fields], pa.string())
     codes = pa.array(["", "registered", "crowd", "too_many"], pa.string())
@@ -192,7 +246,7 @@ def hub_table(shared: Shared, rules: LinkRules | None = None) -> pa.Table:
             "n_records": shared.n_records[rows], "n_people": shared.n_people[rows],
             "n_institutions": shared.n_institutions[rows],
             "reason": codes.take(pa.array(shared.hub[rows].astype(np.int64))),
-            "reason_zh": zh, "reason_en": en,
+            "reason_zh": zh, "reason_en": en, "number": shared.number[rows],
         }
     )
 

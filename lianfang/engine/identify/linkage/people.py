@@ -47,6 +47,7 @@ def people(
     n_records: int,
     key: bytes = entry.DEFAULT_KEY,
     institutions: list[str] | None = None,
+    first_record: int = 0,
 ) -> People:
     """Number the people, institutions and times of all records.
 
@@ -55,6 +56,7 @@ def people(
         n_records: one more than the largest record_no.
         key: 16 bytes.
         institutions: names already coded; new ones are appended in the order they come.
+        first_record: record number of row 0, for a later delivery.
 
     Returns:
         One row a record.
@@ -67,7 +69,7 @@ def people(
         Times in microseconds, UTC.
     """
     names = [] if institutions is None else institutions
-    lone = np.arange(n_records, dtype=np.uint64) + np.uint64(1)
+    lone = np.arange(first_record, first_record + n_records).astype(np.uint64) + np.uint64(1)
     made = People(
         lone * np.uint64(0x9E3779B97F4A7C15),
         np.zeros(n_records, np.uint64),
