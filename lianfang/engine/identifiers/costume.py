@@ -54,6 +54,7 @@ INVISIBLE = re.compile(
 )
 """Characters that show nothing: zero width, direction marks, variation selectors, keycaps."""
 
+_SPOKEN_ONE = re.compile("[" + "".join(_SPOKEN.values()) + "]")
 _LOOKALIKES = {"。": ".", "・": ".", "．": ".", "｡": ".", "●": "·", "•": "·", "‧": "·", "∙": "·"}
 
 
@@ -107,7 +108,8 @@ def fold(raw: str) -> Folded:
         places = [at for at, one in enumerate(raw) if INVISIBLE.match(one) is None]
         kept, starts = "".join(raw[at] for at in places), tuple(places)
     text = kept.translate(_FOLDING)
-    return Folded(text, text.translate(SPOKEN), starts, len(raw))
+    digits = text.translate(SPOKEN) if _SPOKEN_ONE.search(text) else text
+    return Folded(text, digits, starts, len(raw))
 
 
 def plain_cell(raw: str) -> str:

@@ -1,0 +1,366 @@
+"""Identifiers inside free text, in the spellings people use to hide them.
+
+A number with stars in it is masked already and is none. Everything found carries its span in the
+raw text, and whether it was written so that a plain search would miss it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lianfang.engine.identifiers import checks, costume, kinds
+from lianfang.engine.identifiers.costume import Folded
+from lianfang.engine.terms.codes import IdentifierKind as Kind
+
+
+@dataclass(frozen=True)
+class Found:
+    """One identifier in a text: kind, normal form, raw span in characters, hidden or plain."""
+
+    kind: Kind
+    value: str
+    start: int
+    end: int
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class _Spot:
+    kind: Kind
+    value: str
+    start: int
+    end: int
+    hidden: bool = False
+
+
+_GAP = r"[^0-9a-z*\u3400-\u9fff\n,;:、!?()%¥$#&]{1,3}"
+_RUN = re.compile(
+    rf"[0-9l](?<![0-9*][0-9l])(?<![a-z]l)(?:(?:{_GAP})?(?:[0-9]|(?<=[0-9ol])[ol](?![a-km-np-z]))){{6,34}}x?(?!\*)"
+)
+_GROUP = re.compile(r"[0-9olx]+")
+_UNIT = re.compile(r"\s{0,2}(?:元|块|万|%|年|月|人|次|笔|期)")
+_LETTERS = str.maketrans("ol", "01")
+
+_COLON = r"[\s:::=\-—~*_.,❤️♥➕+❣️💕👉➡>→·|丨/\\'\"“”‘’【】\[\]()<>号码是为]{0,8}"
+_WECHAT_WORD = (
+    r"(?:微\s{0,2}信|薇\s{0,2}信|威信|徽信|溦信|维信|蔚信|卫星|v\s?信|v\s?x|w\s?x|wei\s?xin|we\s?chat|"
+    r"薇|溦|徾|嶶|(?<![细略稍轻卑些显])微(?!商|博|粒|众|型|小|笑|妙|软|弱)|➕v|[加+十]\s{0,2}v|(?<![a-z0-9])v(?![a-z0-9]))"
+)
+_WECHAT = re.compile(rf"{_WECHAT_WORD}(?:同?号码?|id|群主?|客服)?{_COLON}([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_@.])")
+_QQ = re.compile(
+    rf"(?:(?<![a-z])q\s?q|扣\s?扣|企鹅|秋秋|蔻蔻|叩叩|球球|抠抠|丘丘|(?<![a-z])q(?=[::\s]*[1-9])|扣(?=[::]))"
+    rf"(?:号码?|群号?|同?号)?{_COLON}([1-9](?:[ \-.]?[0-9]){{4,10}})(?![0-9@*])"
+)
+_NAME = re.compile(r"[a-z][a-z0-9_-]{5}")
+_SITE = re.compile(r"[抖斗快]|红书|小红薯|d\s?y|ks|xhs")
+_CALL = re.compile(r"[q扣鹅秋蔻叩球抠丘]")
+_LONG = re.compile(r"[0-9a-z-]{14}")
+_ALIPAY = re.compile(rf"(?:支付宝|alipay|支fu宝|zfb){_COLON}(2088\d{{12}})(?!\d)")
+_SOCIAL = (
+    (Kind.DOUYIN, re.compile(rf"(?:抖\s?音号?|抖\s?y号?|(?<![a-z])d\s?y号?|斗音号?)(?:id)?{_COLON}([a-z0-9_.-]{{5,24}})")),
+    (Kind.KUAISHOU, re.compile(rf"(?:快手(?:号|id)|ks号)(?:id)?{_COLON}([a-z0-9_.-]{{5,24}})")),
+    (Kind.XIAOHONGSHU, re.compile(rf"(?:小红书(?:号|id)?|小红薯(?:号|id)?|xhs号?|红书号)(?:id)?{_COLON}([a-z0-9_.-]{{6,24}})")),
+)  # fmt: skip
+_ACCOUNT = re.compile(
+    rf"(?:账\s?[号户]|帐\s?[号户]|户号|卡号|收款账[号户]|银行卡|对公){_COLON}((?:[0-9][ \-]?){{8,27}}[0-9])(?![0-9*])"
+)
+
+_AT = r"(?:@|\s?(?:\[at\]|\(at\)|艾特|圈a|#(?=qq|163|126))\s?)"
+_DOT = r"(?:\.|\s?(?:点|\[\.\]|\(\.\)|\[点\]|\(点\)|\[dot\]|\(dot\))\s?)"
+_JOINED = re.compile(
+    r"[a-z0-9][.@][a-z0-9]|[a-z0-9]\s?(?:点|艾特|圈a|#)\s?[a-z0-9]|\[\.|\(\.|[\[(](?:点|dot|at)|/\s?/|www\.|\.(?:中国|公司|网|我爱你|在线|商城)"
+)
+_EMAIL = re.compile(rf"(?<![a-z0-9._%+-])([a-z0-9_][a-z0-9._%+-]{{0,63}}){_AT}((?:[a-z0-9-]{{1,63}}{_DOT}){{1,3}}[a-z]{{2,10}})(?![a-z0-9])")
+_URL = re.compile(r"(?:h\s?[tx]{2}\s?ps?\s?[::]\s?/\s?/|www\.)[a-z0-9.\-_%\u4e00-\u9fff\[\]]{3,120}(?::\d{2,5})?(?:[/?#][!-~]{0,400})?")
+_TOPS = (
+    "com|cn|net|org|cc|top|vip|xyz|club|info|shop|site|online|store|app|ltd|work|fun|live|link|wang|"
+    "ink|icu|pro|biz|tv|me|co|io|asia|tech|cloud|space|website|group|love|red|hk|tw|us|in|pw|la|so"
+)
+_DOMAIN = re.compile(
+    rf"(?<![a-z0-9@._/-])((?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,4}}(?:{_TOPS}))"
+    rf"(?![a-z0-9_@-]|\.[a-z])((?:/[!-~]{{0,300}})?)"
+)
+_IDN = re.compile(r"(?<![\w.])([\u4e00-\u9fffa-z0-9-]{1,30}\.(?:中国|公司|网络|我爱你|在线|商城|网址))(?![\u4e00-\u9fff])")
+_IDN_TOP = re.compile(r"\.(?:中国|公司|网|我爱你|在线|商城)")
+_PACKAGE = re.compile(r"(?<![a-z0-9@._/-])((?:com|cn|net|org|io|me|top|app)(?:\.[a-z][a-z0-9_]*){2,6})(?![a-z0-9_.-]*/)")
+_IPV4 = re.compile(r"(?<![0-9.])((?:\d{1,3}\.){3}\d{1,3})(?![0-9]|\.\d)")
+_IPV6 = re.compile(r"(?<![0-9a-z:.])((?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![0-9a-z:])")
+_UUID = re.compile(r"(?<![0-9a-z])([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])")
+_SHA256 = re.compile(r"(?<![0-9a-z])([0-9a-f]{64})(?![0-9a-z])")
+_DEVICE = re.compile(rf"(?:imei|meid|设备(?:号|id|编号|码|标识)|oaid|idfa|序列号){_COLON}([0-9a-z-]{{14,64}})(?![0-9a-z])")
+_USCC = re.compile(r"(?<![0-9a-z])([0-9any][0-9a-hj-npqrtuwxy][0-9]{6}[0-9a-hj-npqrtuwxy]{10})(?![0-9a-z])")
+_PLATE = re.compile(
+    r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][\s·.•-]?[a-hj-np-z0-9]{5,6})(?![a-z0-9])"
+)
+_CODES = ((_SHA256, Kind.SHA256), (_UUID, Kind.DEVICE_ID), (_DEVICE, Kind.DEVICE_ID),
+          (_USCC, Kind.USCC), (_PLATE, Kind.PLATE))  # fmt: skip
+_VERSION = re.compile(r"(?:版本|version|ver|v)[\s号::.]{0,3}$")
+
+
+def find(raw: str) -> tuple[Found, ...]:
+    """Find every identifier in a text.
+
+    Args:
+        raw: the text as written.
+
+    Returns:
+        In order of their start. Spans do not overlap, but for the domain inside an address or
+        an e-mail's address of its own. Reading stops at 100,000 characters.
+
+    Shape:
+        One text in, any number of findings out; `raw[start:end]` is what was written.
+    """
+    folded = costume.fold(raw[:100_000])
+    spots: list[_Spot] = []
+    for maker in (_addresses, _named, _codes, _numbers, _accounts):
+        for spot in maker(folded):  # the surer first: what they take is not read again
+            if not any(spot.start < other.end and other.start < spot.end for other in spots):
+                spots.append(spot)
+    found = [_found(raw, folded, spot) for spot in spots]
+    for address in [one for one in found if one.kind is Kind.URL]:
+        found.extend(_domain_within(raw, address))
+    return tuple(sorted(found, key=lambda one: (one.start, one.end, one.kind)))
+
+
+def _found(raw: str, folded: Folded, spot: _Spot) -> Found:
+    start, end = folded.raw_span(spot.start, spot.end)
+    written = raw[start:end]
+    is_costumed = not written.isascii() and spot.kind is not Kind.PLATE and not _plain_idn(spot, written)
+    value = spot.value
+    if spot.kind is Kind.URL and written.isascii():
+        # paths tell small letters from capitals, which the folded text no longer does
+        cased = re.sub(r"^hxxp", "http", written.replace("[.]", "."), flags=re.IGNORECASE)
+        again = kinds.parse(Kind.URL, cased)
+        value = again if again is not None and again.lower() == value.lower() else value
+    return Found(spot.kind, value, start, end, spot.hidden or is_costumed)
+
+
+def _plain_idn(spot: _Spot, written: str) -> bool:
+    return spot.kind in (Kind.DOMAIN, Kind.URL) and "点" not in written and "。" not in written
+
+
+def _domain_within(raw: str, address: Found) -> Iterator[Found]:
+    domain = kinds.parse(Kind.DOMAIN, address.value)
+    if domain is not None:
+        head = re.match(r"[a-zA-Z\s]{0,8}[::]\s?/\s?/", raw[address.start : address.end])
+        start = address.start + (head.end() if head else 0)
+        host = re.match(r"[^/?#::]+", raw[start : address.end])
+        end = start + (host.end() if host else 0)
+        yield Found(Kind.DOMAIN, domain, start, end, address.hidden)
+
+
+def _undotted(text: str) -> str:
+    return re.sub(r"\s?(?:\[\.\]|\(\.\)|\[点\]|\(点\)|\[dot\]|\(dot\)|点)\s?", ".", text)
+
+
+def _addresses(folded: Folded) -> Iterator[_Spot]:
+    text = folded.text
+    if _JOINED.search(text) is None:
+        return
+    for hit in _EMAIL.finditer(text):
+        address = f"{hit[1].strip('.')}@{_undotted(hit[2])}"
+        value = kinds.parse(Kind.EMAIL, address)
+        if value is not None:
+            yield _Spot(Kind.EMAIL, value, hit.start(), hit.end(), hit[0] != value)
+    for hit in _URL.finditer(text):
+        written = re.sub(r"[.,;!?'\")\]]+$", "", hit[0])
+        cleaned = re.sub(r"^h\s?[tx]{2}\s?p(s?)\s?:\s?/\s?/", r"http\1://", written).replace("[.]", ".")
+        value = kinds.parse(Kind.URL, cleaned)
+        if value is None:
+            # words run on after the address without a blank: keep its ASCII part
+            written = re.match(r"[!-~\s]*", written)[0]  # type: ignore[index]
+            value = kinds.parse(Kind.URL, re.sub(r"^h\s?[tx]{2}\s?p(s?)\s?:\s?/\s?/", r"http\1://", written))
+        if value is not None:
+            yield _Spot(Kind.URL, value, hit.start(), hit.start() + len(written), cleaned[:4] != hit[0][:4] or "[" in written)
+    yield from _packages_and_domains(text)
+
+
+def _packages_and_domains(text: str) -> Iterator[_Spot]:
+    for hit in _PACKAGE.finditer(text):
+        last = hit[1].rsplit(".", 1)[-1]
+        if last not in ("com", "cn", "net", "org", "cc", "top", "vip", "xyz"):
+            yield _Spot(Kind.APP_PACKAGE, hit[1], hit.start(1), hit.end(1))
+    for hit in _DOMAIN.finditer(text):
+        host = _undotted(hit[1])
+        labels = host.split(".")
+        value = kinds.parse(Kind.DOMAIN, host)
+        if value is None or (labels[0].isdigit() and len(labels[0]) < 4) or re.fullmatch(r"[\d.]+", host):
+            continue
+        is_hidden = host != hit[1]
+        if hit[2]:
+            address = kinds.parse(Kind.URL, host + re.sub(r"[.,;!?'\")\]]+$", "", hit[2]))
+            if address is not None:
+                yield _Spot(Kind.URL, address, hit.start(), hit.start() + len(hit[0]), is_hidden)
+                continue
+        yield _Spot(Kind.DOMAIN, value, hit.start(1), hit.end(1), is_hidden)
+    for hit in _IDN.finditer(text) if _IDN_TOP.search(text) else ():
+        value = kinds.parse(Kind.DOMAIN, hit[1])
+        if value is not None:
+            yield _Spot(Kind.DOMAIN, value, hit.start(1), hit.end(1))
+
+
+def _named(folded: Folded) -> Iterator[_Spot]:
+    """Find what only the word before it tells: WeChat, QQ, Alipay, social handles."""
+    text, digits = folded.text, folded.digits
+    for hit in _WECHAT.finditer(text) if _NAME.search(text) else ():
+        value = hit[1].strip("-_") if len(hit[1].strip("-_")) >= 6 else hit[1]
+        if not value.isalpha() or len(value) >= 6:
+            if value in _WORDS:
+                continue
+            word = text[hit.start() : hit.start(1)]
+            yield _Spot(Kind.WECHAT_ID, value, hit.start(1), hit.start(1) + len(value), not re.match(r"微信|wechat", word))
+    for kind, pattern in _SOCIAL if _SITE.search(text) else ():
+        for hit in pattern.finditer(text):
+            value = hit[1].strip("._-")
+            if any(one.isdigit() for one in value) and kinds.parse(kind, value):
+                yield _Spot(kind, value, hit.start(1), hit.start(1) + len(hit[1]))
+    for hit in _ALIPAY.finditer(digits) if "2088" in digits else ():
+        yield _Spot(Kind.ALIPAY, hit[1], hit.start(1), hit.end(1))
+    for hit in _QQ.finditer(digits) if _CALL.search(text) else ():
+        value = re.sub(r"[^0-9]", "", hit[1])
+        if 5 <= len(value) <= 11 and not kinds.MOBILE.fullmatch(value) and not _UNIT.match(digits, hit.end()):
+            word = text[hit.start() : hit.start(1)]
+            is_hidden = not word.startswith("qq") or value != text[hit.start(1) : hit.end(1)]
+            yield _Spot(Kind.QQ, value, hit.start(1), hit.end(1), is_hidden)
+
+
+_WORDS = frozenset("cellphone phone hotline digit number wechat weixin url place name address unknown mobile".split())
+"""Masks that other people's corpora put where an identifier was; they name nobody."""
+
+
+def _codes(folded: Folded) -> Iterator[_Spot]:
+    """Find what its own shape tells: UUID, digests, credit codes, IP addresses, plates."""
+    text = folded.text
+    for pattern, kind in _CODES if _LONG.search(text) else _CODES[-1:]:
+        for hit in pattern.finditer(text):
+            value = kinds.parse(kind, hit[1])
+            if value is not None and not (kind is Kind.PLATE and not re.search(r"\d", value)):
+                yield _Spot(kind, value, hit.start(1), hit.end(1))
+    has_v4 = text.count(".") >= 3
+    has_v6 = "::" in text or text.count(":") >= 5
+    for pattern in (*((_IPV4,) if has_v4 else ()), *((_IPV6,) if has_v6 else ())):
+        for hit in pattern.finditer(text):
+            value = kinds.parse(Kind.IP, hit[1])
+            if value is not None and not _VERSION.search(text, 0, hit.start()):
+                yield _Spot(Kind.IP, value, hit.start(1), hit.end(1))
+
+
+def _numbers(folded: Folded) -> Iterator[_Spot]:
+    """Find mobiles, identity numbers, cards and landlines in runs of digits in any costume."""
+    for run in _RUN.finditer(folded.digits):
+        groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in _GROUP.finditer(run[0])]
+        at = 0
+        while at < len(groups):
+            spot, used = _number_at(folded, groups, at)
+            if spot is not None:
+                yield spot
+            at += used
+
+
+def _number_at(folded: Folded, groups: list[tuple[int, int]], at: int) -> tuple[_Spot | None, int]:
+    # one group alone first: a plain number must not swallow its neighbours
+    if len(groups) == 1 and groups[0][1] - groups[0][0] < 7:
+        return None, 1
+    for n_groups in range(1, min(20, len(groups) - at) + 1):
+        chosen = groups[at : at + n_groups]
+        if n_groups > 1 and (sum(end - start for start, end in chosen) > 22 or _is_one_number(folded, groups[at])):
+            break
+        value = "".join(folded.digits[start:end] for start, end in chosen).translate(_LETTERS)
+        start, end = chosen[0][0], chosen[-1][1]
+        if value.endswith("x") and len(value) != 18:
+            value, end = value[:-1], end - 1
+        kind = _kind_of(value, n_groups)
+        if kind is None or _UNIT.match(folded.digits, end) or _goes_on(groups, at, n_groups):
+            continue
+        found = kinds.MOBILE.fullmatch(value) if kind is Kind.MOBILE else None
+        written = folded.text[start:end]
+        is_hidden = written != value and not _usual(written)
+        return _Spot(kind, found[1] if found else value.upper(), start, end, is_hidden), n_groups
+    return None, 1
+
+
+def _is_one_number(folded: Folded, group: tuple[int, int]) -> bool:
+    value = folded.digits[group[0] : group[1]].translate(_LETTERS)
+    return _kind_of(value, 1) is not None
+
+
+def _goes_on(groups: list[tuple[int, int]], at: int, n_groups: int) -> bool:
+    """Say whether single digits go on after the number: then it is part of a longer one."""
+    following = groups[at + n_groups : at + n_groups + 1]
+    if not following or n_groups < 4:
+        return False
+    last = groups[at + n_groups - 1]
+    return following[0][1] - following[0][0] == 1 and last[1] - last[0] == 1
+
+
+def _kind_of(value: str, n_groups: int) -> Kind | None:
+    if not value.isascii() or len(value) < 7:
+        return None
+    if kinds.MOBILE.fullmatch(value):
+        return Kind.MOBILE
+    if len(value) == 18 and checks.is_resident_id(value.upper()):
+        return Kind.RESIDENT_ID
+    if value.isdigit() and 15 <= len(value) <= 19 and checks.is_bank_card(value):
+        return Kind.BANK_CARD
+    if re.fullmatch(r"0(?:10|2\d)[2-8]\d{7}|0[3-9]\d{2}[2-8]\d{6,7}|[48]00\d{7}", value) and n_groups <= 4:
+        return Kind.LANDLINE
+    return None
+
+
+_USUAL = re.compile(r"(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}|[48]00-?\d{3}-?\d{4}|(?:\d{4} ){3,4}\d{1,4}")
+
+
+def _usual(written: str) -> bool:
+    """Say whether blanks and hyphens stand where honest people put them."""
+    return _USUAL.fullmatch(written) is not None
+
+
+def _accounts(folded: Folded) -> Iterator[_Spot]:
+    for hit in _ACCOUNT.finditer(folded.digits):
+        value = kinds.parse(Kind.BANK_ACCOUNT, hit[1])
+        if value is not None and len(value) >= 8:
+            yield _Spot(Kind.BANK_ACCOUNT, value, hit.start(1), hit.end(1))
+
+
+def find_table(bodies: Any) -> Any:
+    """Find every identifier in a column of texts; only rows a kernel holds for likely are read.
+
+    Args:
+        bodies: Arrow strings, an array or a chunked one.
+
+    Returns:
+        One row a finding, in order of row, then start.
+
+    Shape:
+        string [n] in; table(row int64, kind string, value string, start int32, end int32,
+        hidden bool) out.
+    """
+    import pyarrow as pa
+
+    from lianfang.engine.identifiers import likely
+
+    chunks = bodies.chunks if isinstance(bodies, pa.ChunkedArray) else [bodies]
+    rows: list[int] = []
+    found: list[Found] = []
+    first = 0
+    for chunk in chunks:
+        candidates = likely.rows(chunk)
+        texts = chunk.take(pa.array(candidates)).to_pylist()
+        for row, text in zip(candidates.tolist(), texts, strict=True):
+            for one in find(text):
+                rows.append(first + row)
+                found.append(one)
+        first += len(chunk)
+    return pa.table(
+        {
+            "row": pa.array(rows, pa.int64()),
+            "kind": pa.array([one.kind.value for one in found], pa.string()),
+            "value": pa.array([one.value for one in found], pa.string()),
+            "start": pa.array([one.start for one in found], pa.int32()),
+            "end": pa.array([one.end for one in found], pa.int32()),
+            "hidden": pa.array([one.hidden for one in found], pa.bool_()),
+        }
+    )
