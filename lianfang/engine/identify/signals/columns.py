@@ -6,67 +6,16 @@ only of records whose gate they may decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from lianfang.engine.identify.guides import condition
-from lianfang.engine.identify.guides.clauses import Clause, Length, Pattern, Reach
-from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.guides.guide import SCORE, Guard, Guide
-from lianfang.engine.identify.signals.look import Look
+from lianfang.engine.identify.signals.dear import Slice
 from lianfang.engine.terms.codes import Level
 
 LEVELS = (Level.NONE, Level.LOOK, Level.REVIEW)
-
-
-@dataclass
-class Slice:
-    """Records in a row, their phrase clauses and their clauses about fields and other records.
-
-    Attributes:
-        bodies: the texts.
-        words: met phrase clauses, one boolean row a clause number.
-        known: met clauses about fields and other records, by clause number.
-    """
-
-    compiled: Compiled
-    kind: str
-    bodies: pa.Array
-    words: np.ndarray
-    known: dict[int, np.ndarray]
-    looks: dict[int, Look] = field(default_factory=dict)
-    settled: dict[int, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def size(self) -> int:
-        """Count the records."""
-        return len(self.bodies)
-
-    def look(self, row: int) -> Look:
-        """Give one record's text as `check` would look at it."""
-        if row not in self.looks:
-            self.looks[row] = Look(self.compiled, self.bodies[row].as_py(), kind=self.kind)
-        return self.looks[row]
-
-    def least(self, no: int, clause: Clause) -> np.ndarray:
-        """Say where a clause is known to be met."""
-        if isinstance(clause.test, Pattern | Reach | Length):
-            return self.settled.get(no, np.zeros(self.size, bool))
-        return self.words[no] if no not in self.known else self.known[no]
-
-    def most(self, no: int, clause: Clause) -> np.ndarray:
-        """Say where a clause may be met."""
-        if isinstance(clause.test, Pattern):
-            return self.words[no]
-        return np.ones(self.size, bool) if isinstance(clause.test, Reach | Length) else self.least(no, clause)
-
-    def settle(self, no: int, clause: Clause, where: np.ndarray) -> None:
-        """Decide a pattern, an identifier or a length for some of the records."""
-        found = self.settled.setdefault(no, np.zeros(self.size, bool))
-        for row in np.flatnonzero(where & self.most(no, clause) & ~found).tolist():
-            found[row] = self.look(row).spans(no, clause) is not None
 
 
 @dataclass
@@ -106,33 +55,40 @@ def ask(here: Slice, guides: list[Guide]) -> Found:
         lowered=np.zeros((len(guards), here.size), np.int8),
         wanted=np.zeros((len(here.compiled.clauses), here.size), np.bool_),
     )
+    hopes = [_hope(here, guide) for guide in guides]
+    mine = [guard for guard in guards if any(guard in here.compiled.book.guards_of(guide) for guide in guides)]
+    here.prepare([*zip(guides, hopes, strict=True)], mine)
     for at, guide in enumerate(guides):
-        _ask_guide(here, guide, at, found)
+        if hopes[at].any():
+            _ask_guide(here, guide, at, hopes[at], found)
     found.after[:] = found.before
     for at, guard in enumerate(guards):
         _ask_guard(here, guard, at, found)
     return found
 
 
-def _ask_guide(here: Slice, guide: Guide, at: int, found: Found) -> None:
+def _hope(here: Slice, guide: Guide) -> np.ndarray:
+    """Say where a gate may be met, whatever the dear clauses will say."""
     numbered = list(here.compiled.numbered(guide))
     least = {clause.id: here.least(no, clause) for no, clause in numbered}
     most = {clause.id: here.most(no, clause) for no, clause in numbered}
     hope = np.zeros(here.size, bool)
     for gate in guide.gates.values():
         hope |= condition.columns(gate, least, here.size, most)
-    if not hope.any():
-        return
+    return hope
+
+
+def _ask_guide(here: Slice, guide: Guide, at: int, hope: np.ndarray, found: Found) -> None:
+    numbered = list(here.compiled.numbered(guide))
     for no, clause in numbered:
-        if isinstance(clause.test, Pattern | Reach | Length):
-            here.settle(no, clause, hope)
-            least[clause.id] = here.least(no, clause)
+        here.settle(no, clause, hope)
+    met = {clause.id: here.least(no, clause) for no, clause in numbered}
     for level, gate in guide.gates.items():
-        met = condition.columns(gate, least, here.size) & hope
-        np.maximum(found.before[at], np.where(met, LEVELS.index(level), 0), out=found.before[at], casting="unsafe")
+        reached = condition.columns(gate, met, here.size) & hope
+        np.maximum(found.before[at], reached * np.int8(LEVELS.index(level)), out=found.before[at])
     reached = found.before[at] > 0
     for no, clause in numbered:
-        found.wanted[no] = least[clause.id] & reached
+        found.wanted[no] = met[clause.id] & reached
         found.score[at] += found.wanted[no] * np.int32(SCORE[clause.strength])
 
 
@@ -143,11 +99,9 @@ def _ask_guard(here: Slice, guard: Guard, at: int, found: Found) -> None:
     if not where.any():
         return
     numbered = list(here.compiled.numbered(guard))
-    met = {}
     for no, clause in numbered:
-        if isinstance(clause.test, Pattern | Reach | Length):
-            here.settle(no, clause, where)
-        met[clause.id] = here.least(no, clause)
+        here.settle(no, clause, where)
+    met = {clause.id: here.least(no, clause) for no, clause in numbered}
     acts = where & condition.columns(guard.when, met, here.size)
     if guard.unless is not None:
         acts &= ~condition.columns(guard.unless, met, here.size)
@@ -159,3 +113,5 @@ def _ask_guard(here: Slice, guard: Guard, at: int, found: Found) -> None:
     for no, clause in numbered:
         if clause.id in told:
             found.wanted[no] = met[clause.id] & acts
+
+

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -123,14 +123,9 @@ class Look:
     def _by_reach(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
         test = clause.test
         assert isinstance(test, Reach)
-        kept = {(kind, value): one for kind, value, one in reversed(self._identifiers) if kind in test.kinds}
-        spans = list(kept.values())
+        spans = reach_spans(self._identifiers, test)
         if test.masked:
-            spans += [
-                Span(one.start(), one.end(), one[0])
-                for one in _MASK.finditer(self.raw)
-                if set(MASKS[one[0]]) & set(test.kinds)
-            ]
+            spans += mask_spans(self.raw, test)
         if len(spans) < test.at_least:
             return None
         return tuple(sorted(spans)[: meet.MOST_SPANS])
@@ -149,6 +144,30 @@ class Look:
         assert isinstance(clause.test, Expr)
         parsed = fields.expression(clause.test.source, self.kind)
         return () if parsed is not None and parsed.check(self.fields) else None
+
+
+def mask_spans(raw: str, test: Reach) -> list[Span]:
+    """Give the masks that stand for a way to reach somebody.
+
+    Args:
+        raw: the text.
+        test: the clause, with the kinds asked for.
+    """
+    return [
+        Span(one.start(), one.end(), one[0])
+        for one in _MASK.finditer(raw)
+        if not set(MASKS[one[0]]).isdisjoint(test.kinds)
+    ]
+
+
+def reach_spans(found: Sequence[tuple[str, str, Span]], test: Reach) -> list[Span]:
+    """Give the first place of each different identifier of the kinds asked for.
+
+    Args:
+        found: kind, normal form and place of each identifier, in order.
+        test: the clause.
+    """
+    return list({(kind, value): span for kind, value, span in reversed(found) if kind in test.kinds}.values())
 
 
 _ASKED: tuple[tuple[type, Callable[[Look, int, Clause], tuple[Span, ...] | None]], ...] = (

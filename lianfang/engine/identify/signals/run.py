@@ -19,7 +19,7 @@ from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.guides.guide import Guide, GuideBook
 from lianfang.engine.identify.signals import columns, expressions, kernels, others, tabled, told
 from lianfang.engine.identify.signals.body import bodies
-from lianfang.engine.identify.signals.columns import Slice
+from lianfang.engine.identify.signals.dear import Slice
 from lianfang.engine.text import scan
 
 SLICE_ROWS = 131_072
@@ -110,9 +110,8 @@ def _slice(
     )
     met = kernels.met(asked.wired, row_ptr, hits.word, hits.fstart, hits.fend)
     stretch = slice(first, first + size)
-    here = Slice(
-        asked.compiled, asked.kind, texts, met, {no: column[stretch] for no, column in asked.known.items()}
-    )
+    known = {no: column[stretch] for no, column in asked.known.items()}
+    here = Slice(asked.compiled, asked.kind, texts, met, known, threads)
     found = columns.ask(here, asked.guides)
     counts = {
         no: others.Counted(one.met[stretch], one.n[stretch], one.n_institutions[stretch])

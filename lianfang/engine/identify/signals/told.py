@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,9 @@ from lianfang.engine.identify.guides.clauses import AnyOf, Clause, Count, Near, 
 from lianfang.engine.identify.guides.clauses import Sequence as Sequenced
 from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.signals import kernels, why
-from lianfang.engine.identify.signals.columns import LEVELS, Found, Slice
+from lianfang.engine.identify.signals.columns import LEVELS, Found
+from lianfang.engine.identify.signals.dear import Slice
 from lianfang.engine.identify.signals.others import Counted
-from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import Say
 
 Key = tuple[int | str | bool, ...]
@@ -131,7 +132,11 @@ def _grouped(clause: np.ndarray, evaded: np.ndarray, before: np.ndarray, word: n
 def _word_reason(compiled: Compiled, no: int, words: tuple[int, ...], evaded: bool, before: int, reasons: Reasons) -> int:
     plain = tuple(compiled.words[word] for word in words)
     key: Key = ("words", no, evaded, before, *words)
-    return reasons.number(key, lambda: _say(compiled, no, plain, before, why.by_words(compiled.clauses[no], plain, evaded)))
+    return reasons.number(key, partial(_worded, compiled, no, plain, before, evaded))
+
+
+def _worded(compiled: Compiled, no: int, plain: tuple[str, ...], before: int, evaded: bool) -> Say:
+    return _say(compiled, no, plain, before, why.by_words(compiled.clauses[no], plain, evaded))
 
 
 def _say(compiled: Compiled, no: int, shown: tuple[str, ...], before: int, otherwise: Say) -> Say:
@@ -152,11 +157,12 @@ def _by_looking(here: Slice, found: Found, reasons: Reasons) -> Told:
     for no, clause in enumerate(here.compiled.clauses):
         if isinstance(clause.test, AnyOf | Near | Count | Similar | Sequenced):
             continue
-        for row in np.flatnonzero(found.wanted[no]).tolist():
-            spans = (here.look(row).spans(no, clause) or ()) if no not in here.known else ()
-            before = int(_guard_before(here, found, np.array([no]), np.array([row]))[0])
+        chosen = np.flatnonzero(found.wanted[no])
+        before = _guard_before(here, found, np.full(len(chosen), no), chosen)
+        places = here.spans(no, clause, chosen)
+        for row, level, spans in zip(chosen.tolist(), before.tolist(), places, strict=True):
             shown = tuple(span.matched for span in spans)
-            reason = reasons.number(("look", no, before, *shown), lambda: _looked(here.compiled, no, shown, before))
+            reason = reasons.number(("look", no, level, *shown), partial(_looked, here.compiled, no, shown, level))
             for span in spans:
                 rows.append((row, no, span.start, span.end, span.evasion, reason))
             if not spans:
@@ -182,7 +188,7 @@ def _by_counting(here: Slice, found: Found, counts: dict[int, Counted], shared: 
         before = _guard_before(here, found, np.full(len(row), no), row)
         masked = shared[no].take(pa.array(row)).to_pylist() if no in shared else [""] * len(row)
         said = [
-            reasons.number(("count", no, *each), lambda: _counted(here.compiled, no, clause, *each))
+            reasons.number(("count", no, *each), partial(_counted, here.compiled, no, clause, *each))
             for each in zip(before.tolist(), counted.n[row].tolist(), counted.n_institutions[row].tolist(), masked, strict=True)
         ]
         rows.append(row)
@@ -221,6 +227,3 @@ def slices(bodies: pa.Array, row: np.ndarray, start: np.ndarray, end: np.ndarray
     kernels.copy(letters, spans, out)
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return pa.Array.from_buffers(pa.large_string(), len(row), [None, pa.py_buffer(ends), pa.py_buffer(out)])
-
-
-__all__ = ["Hits", "Level", "Reasons", "Told", "slices", "told"]
