@@ -14,6 +14,7 @@ from lianfang.simulate import columns
 from lianfang.simulate.dice import Dice
 
 LIMIT_AUC = 0.55
+ENOUGH_PEOPLE = 1_000  # abnormal filers below which chance alone moves the AUC by 0.01
 _LEAST_POSITIVES = 20
 _MOST_ROWS = 60_000
 _FOLDS = 5
@@ -27,11 +28,18 @@ class Leak:
 
     auc: float
     by_kind: Mapping[Kind, tuple[float, int]]
+    n_people: int
+
+    @property
+    def limit(self) -> float:
+        """Give the AUC allowed: 0.55, and in a small simulation two errors of chance more."""
+        chance = 2 * float(np.sqrt(1 / (12 * max(1, self.n_people))))
+        return LIMIT_AUC + (chance if self.n_people < ENOUGH_PEOPLE else 0.0)
 
     @property
     def is_tight(self) -> bool:
         """Say whether nothing worth the name leaks."""
-        return self.auc <= LIMIT_AUC
+        return self.auc <= self.limit
 
 
 def leak(tables: Mapping[Kind, pa.Table], labels: pa.Table) -> Leak:
@@ -52,7 +60,8 @@ def leak(tables: Mapping[Kind, pa.Table], labels: pa.Table) -> Leak:
             found[kind] = (_cross_fitted(_features(kind, table), truth), n)
     total = sum(n for _, n in found.values())
     mean = sum(auc * n for auc, n in found.values()) / total if total else 0.5
-    return Leak(mean, found)
+    abnormal = labels.filter(labels["is_abnormal"])["person_ref"]
+    return Leak(mean, found, pc.count_distinct(abnormal).as_py())
 
 
 def auc(scores: np.ndarray, truth: np.ndarray) -> float:

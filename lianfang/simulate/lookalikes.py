@@ -30,7 +30,9 @@ def fill(world: World) -> None:
     for kind in KINDS:
         left = max(kind.size[0], int(world.knobs.people * kind.share))
         while left >= kind.size[0]:
-            size = min(left, place.between(*kind.size))
+            # in a small world two groups tell more than one, and one burst would mark its days
+            most = min(kind.size[1], max(kind.size[0], left if left > 400 else left // 2))
+            size = min(left, place.between(kind.size[0], most))
             left -= size
             group, dice = f"L{turn:04d}", Dice(world.knobs.seed, "lookalike", turn, kind.name)
             house = dice.pick(world.of_sector("bank", "consumer"))
@@ -164,7 +166,7 @@ KINDS: tuple[Lookalike, ...] = (
     Lookalike("template_copier", 0.02, (10, 60), 120, template_copier),
     Lookalike("family_help", 0.012, (2, 4), 60, family_help),
     Lookalike("lawyer_clients", 0.008, (20, 40), 30, lawyer_clients),
-    Lookalike("faulty_release", 0.025, (20, 500), 6, faulty_release),
+    Lookalike("faulty_release", 0.03, (20, 500), 6, faulty_release),
     Lookalike("callcentre_number", 0.008, (15, 60), 120, callcentre_number),
 )
 _WORDS = wording.shelf("lookalikes")
