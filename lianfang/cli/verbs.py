@@ -33,8 +33,9 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _columns(asked: argparse.Namespace) -> int:
     from lianfang.cli import columns
+    from lianfang.engine.terms.codes import Kind
 
-    return columns.columns(asked.path, asked.kind, asked.write)
+    return columns.columns(asked.path, Kind(asked.kind) if asked.kind else None, asked.write)
 
 
 def _view(asked: argparse.Namespace) -> int:
@@ -79,6 +80,40 @@ def _check(asked: argparse.Namespace) -> int:
     from lianfang.cli import check
 
     return check.check(asked.text, asked.guides, asked.json)
+
+
+def _simulate(asked: argparse.Namespace) -> int:
+    from lianfang.cli import simulate
+    from lianfang.simulate.knobs import Knobs
+
+    given = {name: getattr(asked, name) for name in KNOBS if getattr(asked, name) is not None}
+    return simulate.simulate(Knobs(**given), asked.out, asked.format)
+
+
+def _score(asked: argparse.Namespace) -> int:
+    from lianfang.cli import simulate
+
+    return simulate.score(asked.run_dir, asked.sim_dir)
+
+
+def _conduct(asked: argparse.Namespace) -> int:
+    from lianfang.cli import conduct
+
+    choice = conduct.RuleChoice(tuple(asked.pack or ()), asked.policy, asked.zone)
+    if asked.what == "rules":
+        return conduct.rules(choice, asked.json, asked.test)
+    if asked.what == "check":
+        return conduct.check(asked.intent, tuple(asked.history or ()), asked.standing, choice, asked.json)
+    zoned = conduct.RuleChoice(choice.packs, choice.policy, asked.zone or "Asia/Shanghai")
+    mappings = (asked.mapping,) if asked.mapping else ()
+    options = conduct.AuditOptions(zoned, asked.standing, mappings, asked.threads, asked.force)
+    return conduct.audit(asked.paths, asked.out, options)
+
+
+def _bench(asked: argparse.Namespace) -> int:
+    from lianfang.cli import bench
+
+    return bench.bench(tuple(asked.topics), asked.size)
 
 
 def _version(asked: argparse.Namespace) -> int:
@@ -183,6 +218,65 @@ def _help_of(asked: argparse.Namespace) -> int:
     return 2
 
 
+KNOBS = ("seed", "people", "institutions", "days", "overlap", "paraphrase", "noise", "churn", "fault")
+
+
+def _add_simulate(verbs: Any) -> None:
+    # `simulate score RUN SIM` reads better than a group with one more level.
+    add = _verb(
+        verbs, "simulate", _simulate, "做带真相的模拟数据", "make tables whose truth is known"
+    ).add_argument
+    for name in KNOBS[:4]:
+        add(f"--{name}", type=int)
+    for name in KNOBS[4:]:
+        add(f"--{name}", type=float, help="0 … 1")
+    add("--out", type=Path, required=True)
+    add("--format", choices=("csv", "parquet", "xlsx"), default="csv")
+    add = _verb(
+        verbs, "score", _score, "拿运行结果对照模拟的真相", "score a run against a simulation's truth"
+    ).add_argument
+    add("run_dir", type=Path, help="lianfang run 的结果 / results of a run")
+    add("sim_dir", type=Path, help="lianfang simulate 写出的文件夹 / what simulate wrote")
+
+
+def _add_conduct(verbs: Any) -> None:
+    group = _verb(
+        verbs, "conduct", _help_of, "催收行为:规则、打前问、打后查", "collection conduct: rules, gate, audit"
+    )
+    group.set_defaults(group=group)
+    parts = group.add_subparsers(dest="what", metavar="rules|check|audit", parser_class=_Parser)
+    one = _verb(
+        parts, "rules", _conduct, "列出每条规则及其来源、样例", "list every rule, its source, its samples"
+    )
+    _rule_choice(one.add_argument)
+    one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
+    one.add_argument("--test", action="store_true", help="跑全部样例 / run every sample")
+    one = _verb(parts, "check", _conduct, "现在能联系吗", "may this contact be made now")
+    _rule_choice(one.add_argument)
+    one.add_argument(
+        "intent", nargs="?", type=Path, help="JSON 或 YAML,不写则读标准输入 / none reads standard input"
+    )
+    one.add_argument("--history", nargs="*", type=Path, help="以往联系记录 / contacts already made")
+    one.add_argument(
+        "--standing", type=Path, help="在案事实:异议、方案、困难、停催、名单 / holds and registers"
+    )
+    one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
+    one = _verb(parts, "audit", _conduct, "查以往联系记录", "audit contacts already made")
+    _rule_choice(one.add_argument)
+    one.add_argument("paths", nargs="+", type=Path)
+    one.add_argument("--out", type=Path, required=True)
+    one.add_argument("--standing", type=Path, help="在案事实 / holds and registers")
+    one.add_argument("--mapping", type=Path, help="列对照文件 / mapping file")
+    one.add_argument("--threads", type=int)
+    one.add_argument("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
+
+
+def _rule_choice(add: Any) -> None:
+    add("--pack", action="append", help="规则包,可多次;all 为全部 / rule pack, repeatable; all")
+    add("--policy", type=Path, help="本机构更严的规定 / the lender's own stricter policy")
+    add("--zone", help="没有写明时区时用 / zone of contacts that name none")
+
+
 def _add_house(verbs: Any) -> None:
     add = _verb(
         verbs, "warm", _warm, "编译计算核,装好后做一次", "compile the kernels, once after installing"
@@ -192,6 +286,15 @@ def _add_house(verbs: Any) -> None:
         verbs, "pages", _pages, "由代码和数据生成文档页", "make the docs pages that come from code and data"
     ).add_argument
     add("--check", action="store_true", help="只检查是否最新 / only say whether they are current")
+    add = _verb(
+        verbs,
+        "bench",
+        _bench,
+        "与同类工具同场测速,写进 docs/measures",
+        "measure beside peers, write docs/measures",
+    ).add_argument
+    add("topics", nargs="*", help="run kernels text conduct …;不写则全部 / none means all")
+    add("--size", choices=("small", "full"), default="full")
     _verb(verbs, "version", _version, "版本", "say the version")
 
 
@@ -207,5 +310,7 @@ def parser() -> argparse.ArgumentParser:
     _add_tables(verbs)
     _add_check(verbs)
     _add_guide(verbs)
+    _add_simulate(verbs)
+    _add_conduct(verbs)
     _add_house(verbs)
     return top

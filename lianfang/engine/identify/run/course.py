@@ -1,10 +1,11 @@
-"""The course of one run: signs, links, rings, in that order; each step named, timed and told."""
+"""The course of one run: links, signs, rings, in that order; each step named, timed and told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.guides.guide import GuideBook
@@ -14,10 +15,10 @@ from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import Say
 
 STEPS = {
-    "wording": Say("比对措辞", "compare wording"),
-    "signs": Say("按特征指南找特征", "look for signs by the guides"),
-    "links": Say("连接共用标识", "link shared identifiers"),
+    "fold": Say("折叠文字、找出其中的标识", "fold texts, find identifiers in them"),
+    "links": Say("比对措辞、连接共用标识", "compare wording, link shared identifiers"),
     "fuzzy": Say("比对相近的人和机构", "compare similar people and firms"),
+    "signs": Say("按特征指南找特征", "look for signs by the guides"),
     "rings": Say("成团、度量、定级", "grow, measure and grade rings"),
 }
 
@@ -58,9 +59,7 @@ class Outcome:
     sources: Sources
 
 
-def run(
-    tables: Mapping[Kind, pa.Table], course: Course, told: Callable[[str], None] = lambda _: None
-) -> Outcome:
+def run(tables: Mapping[Kind, pa.Table], course: Course, told: Callable[[str], None] = lambda _: None) -> Outcome:
     """Find signs, links and rings in tables of records.
 
     Args:
@@ -72,24 +71,36 @@ def run(
         Everything found; the same for any number of threads.
 
     Raises:
-        DefinitionError: judgements that name records this run does not have in a way that cannot be read.
+        DefinitionError: judgements that cannot be understood.
     """
-    from lianfang.engine.identify.linkage import fuzzy, links
+    from lianfang.engine.identify.linkage import fuzzy, make
     from lianfang.engine.identify.rings import find
+    from lianfang.engine.identify.run import folding
     from lianfang.engine.identify.signals import run as signs
 
-    told("wording")
-    wording = links.wording(tables, course.threads)
-    told("signs")
-    signals, verdicts = signs.signals(tables, course.book, families=wording.family, threads=course.threads)
+    told("fold")
+    source = folding.source(tables, course.threads)
     told("links")
-    linked = links.links(tables, wording, course.threads)
+    linked = make.make(source, make.LinkOptions(lanes=course.threads))
     told("fuzzy")
     judged = judge.resolve(course.judgements, tables)
-    every = pa.concat_tables(
-        [linked.link, fuzzy.links(tables), judge.links(judged)], promote_options="permissive"
-    )
-    every = every.sort_by([("left", "ascending"), ("right", "ascending"), ("by", "ascending")])
+    links = gathered(linked.link, fuzzy.links(tables), judge.links(judged))
+    told("signs")
+    signals, verdicts = signs.signals(tables, course.book, families=linked.family, threads=course.threads)
     told("rings")
-    sources = Sources(every, tables, verdicts, wording.family, judged)
+    sources = Sources(links, tables, verdicts, linked.family, judged)
     return Outcome(signals, verdicts, linked.hub, find.find(sources, course.previous), sources)
+
+
+def gathered(*links: pa.Table) -> pa.Table:
+    """Put links of every origin into one table, in the order they are written."""
+    whole = pa.concat_tables([one for one in links if one.num_rows] or [links[0]], promote_options="permissive")
+    words = whole["by"].cast(pa.string())
+    order = np.lexsort(
+        (
+            words.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False),
+            whole["right"].to_numpy(),
+            whole["left"].to_numpy(),
+        )
+    )
+    return whole.take(pa.array(order))
