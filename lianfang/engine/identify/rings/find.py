@@ -160,7 +160,7 @@ def _said(sources: Sources) -> graph.Said:
     for code, numbers in enumerate(tables):
         kind[numbers] = code
     if sources.verdicts is None:
-        return graph.Said(kind, np.ones(size, np.bool_))  # nothing was asked: no condition on signs
+        return graph.Said(kind, signed)
     hit = pc.is_in(sources.verdicts["level"].cast(pa.string()), pa.array(["look", "review"]))
     signed[sources.verdicts.filter(hit)["record_no"].to_numpy()] = True
     return graph.Said(kind, signed)

@@ -180,17 +180,22 @@ def _told(ends: Ends, bits: Floats, use: Bools, said: Said | None, join: rules.J
     if said is not None and found.size:
         kind, signed = said.kind[ends.records], said.signed[ends.records]
         settings = [join.by(name) for name in ends.names]
-        never = np.array([[place in one.never_kinds for place in range(-1, len(rules.KINDS))] for one in settings])
-        keep = ~never[key_by[what], kind[record] + 1]
+        keep = ~_of_kind([one.never_kinds for one in settings])[key_by[what], kind[record] + 1]
         record, what, how = record[keep], what[keep], how[keep]
         n_held = np.maximum(np.bincount(what, minlength=found.size), 1)
-        fit = np.array([[place in one.alone_kinds for place in range(-1, len(rules.KINDS))] for one in settings])
-        n_fit = np.bincount(what, fit[key_by[what], kind[record] + 1], minlength=found.size)
-        n_signed = np.bincount(what, signed[record], minlength=found.size)
+        fit = _of_kind([one.alone_kinds for one in settings])[key_by[what], kind[record] + 1]
+        free = _of_kind([one.unsigned_kinds for one in settings])[key_by[what], kind[record] + 1]
+        n_fit = np.bincount(what, fit, minlength=found.size)
+        n_signed = np.bincount(what, free | signed[record], minlength=found.size)
         least = np.array([one.alone_signed_share for one in settings])[key_by]
         may_alone = (n_fit * 2 >= n_held) & (n_signed >= least * n_held)
     record, what, how = _once(record, what, how, found.size)
     return _Told(record, what, how, key_by, first, may_alone)
+
+
+def _of_kind(sets: list[frozenset[int]]) -> Bools:
+    """Say for every link name and kind (unknown first) whether the kind is in the name's set."""
+    return np.array([[place in one for place in range(-1, len(rules.KINDS))] for one in sets], np.bool_)
 
 
 def _net(ends: Ends, told: _Told, nodes: tuple[Ints, Ints], apart: tuple[Ints, Ints], join: rules.Join) -> Graph:

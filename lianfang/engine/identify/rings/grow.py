@@ -67,7 +67,9 @@ def grow(
     group = _joined(n, atom, key)
     if net.apart[0].size:
         group = _kept_apart(n, atom, key, net, group)
-    part = split.split(net.held_atom, net.held_key, net.weight, net.joins, group, rule.cut)
+    operators = np.array([rule.by(name).is_operator for name in net.names], np.bool_)
+    strong = net.joins & operators[net.key_by[net.held_key]] if net.joins.size else net.joins
+    part = split.split(net.held_atom, net.held_key, net.weight, strong, group, rule.cut)
     final = _joined(n, atom, _local(key, part[atom]))
     return _rings(net, final)
 

@@ -276,6 +276,8 @@ def _families(members: Members, core: Bools, person: Ints, families: pa.Table | 
         met = record[place] == members.grown.record
         number[met] = families["family_no"].to_numpy()[place[met]]
         public[met] = pc.fill_null(families["public"], False).to_numpy()[place[met]]
+    # A collector's script is the lender's own wording.
+    number[members.kind == KINDS.index("contact")] = -1
     number, public = number[core], public[core]
     own = np.where(public, -1, codes_of(number) * (number >= 0) - (number < 0))
     where, _, people = tally.holders(ring, own, person)

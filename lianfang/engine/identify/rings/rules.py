@@ -31,6 +31,7 @@ class By:
         alone_from_people: fewest holders to join alone.
         alone_to_people: most holders to join alone.
         alone_kinds: kinds of record (places in `KINDS`) at least half its holders must be to join alone.
+        unsigned_kinds: kinds of record that count as if they carried signs.
         alone_signed_share: share of its holders that must carry signs of an activity to join alone.
         never_kinds: kinds of record it never joins.
         most_people: above this the key joins nothing, not even as a second sign.
@@ -48,6 +49,7 @@ class By:
     most_people: float
     alone_kinds: frozenset[int]
     never_kinds: frozenset[int]
+    unsigned_kinds: frozenset[int]
     alone_signed_share: float
     name: Say
 
@@ -132,6 +134,7 @@ def _by(by: str, line: Mapping[str, Any]) -> By:
         most_people=float(line.get("most_people", float("inf"))),
         alone_kinds=_kinds(line["alone_kinds"]) if "alone_kinds" in line else _ANY,
         never_kinds=_kinds(line.get("never_kinds", ())),
+        unsigned_kinds=_kinds(line.get("unsigned_kinds", ())),
         alone_signed_share=float(line.get("alone_signed_share", 0.0)),
         name=Say(line["name"]["zh"], line["name"]["en"]),
     )
