@@ -250,49 +250,55 @@ def _codes(folded: Folded) -> Iterator[_Spot]:
 
 def _numbers(folded: Folded) -> Iterator[_Spot]:
     """Find mobiles, identity numbers, cards and landlines in runs of digits in any costume."""
-    for run in _RUN.finditer(folded.digits):
-        groups = [(hit.start() + run.start(), hit.end() + run.start()) for hit in _GROUP.finditer(run[0])]
-        at = 0
-        while at < len(groups):
-            spot, used = _number_at(folded, groups, at)
+    for hit in _RUN.finditer(folded.digits):
+        spans = [(group.start() + hit.start(), group.end() + hit.start()) for group in _GROUP.finditer(hit[0])]
+        run = _Run(folded, spans, "".join(folded.digits[start:end] for start, end in spans).translate(_LETTERS))
+        at, first = 0, 0
+        while at < len(spans):
+            spot, used = _number_at(run, at, first)
             if spot is not None:
                 yield spot
+            first += sum(end - start for start, end in spans[at : at + used])
             at += used
 
 
-def _number_at(folded: Folded, groups: list[tuple[int, int]], at: int) -> tuple[_Spot | None, int]:
+@dataclass(frozen=True)
+class _Run:
+    folded: Folded
+    spans: list[tuple[int, int]]
+    digits: str
+
+
+def _number_at(run: _Run, at: int, first: int) -> tuple[_Spot | None, int]:
     # one group alone first: a plain number must not swallow its neighbours
-    if len(groups) == 1 and groups[0][1] - groups[0][0] < 7:
-        return None, 1
-    for n_groups in range(1, min(20, len(groups) - at) + 1):
-        chosen = groups[at : at + n_groups]
-        if n_groups > 1 and (sum(end - start for start, end in chosen) > 22 or _is_one_number(folded, groups[at])):
+    last = first
+    for n_groups in range(1, min(20, len(run.spans) - at) + 1):
+        start, end = run.spans[at + n_groups - 1]
+        last += end - start
+        if last - first > 22:
             break
-        value = "".join(folded.digits[start:end] for start, end in chosen).translate(_LETTERS)
-        start, end = chosen[0][0], chosen[-1][1]
+        if last - first < 10:
+            continue
+        value = run.digits[first:last]
         if value.endswith("x") and len(value) != 18:
             value, end = value[:-1], end - 1
         kind = _kind_of(value, n_groups)
-        if kind is None or _UNIT.match(folded.digits, end) or _goes_on(groups, at, n_groups):
+        if kind is None or _UNIT.match(run.folded.digits, end) or _goes_on(run.spans, at, n_groups):
             continue
         found = kinds.MOBILE.fullmatch(value) if kind is Kind.MOBILE else None
-        written = folded.text[start:end]
+        begin = run.spans[at][0]
+        written = run.folded.text[begin:end]
         is_hidden = written != value and not _usual(written)
-        return _Spot(kind, found[1] if found else value.upper(), start, end, is_hidden), n_groups
+        return _Spot(kind, found[1] if found else value.upper(), begin, end, is_hidden), n_groups
     return None, 1
 
 
-def _is_one_number(folded: Folded, group: tuple[int, int]) -> bool:
-    value = folded.digits[group[0] : group[1]].translate(_LETTERS)
-    return _kind_of(value, 1) is not None
-
-
-def _goes_on(groups: list[tuple[int, int]], at: int, n_groups: int) -> bool:
+def _goes_on(spans: list[tuple[int, int]], at: int, n_groups: int) -> bool:
     """Say whether single digits go on after the number: then it is part of a longer one."""
-    following = groups[at + n_groups : at + n_groups + 1]
+    following = spans[at + n_groups : at + n_groups + 1]
     if not following or n_groups < 4:
         return False
-    last = groups[at + n_groups - 1]
+    last = spans[at + n_groups - 1]
     return following[0][1] - following[0][0] == 1 and last[1] - last[0] == 1
 
 

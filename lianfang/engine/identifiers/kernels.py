@@ -287,7 +287,7 @@ def _device(b, s, e):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _plate(b, s, e):  # type: ignore[no-untyped-def]
     # one province character of three bytes, a letter, five plain places with a digit at the end
-    if e - s != 9 or b[s] < 0xE4 or b[s] > 0xE9 or not 65 <= b[s + 3] <= 90:
+    if e - s != 9 or b[s] < 0xE4 or b[s] > 0xE9 or not 65 <= b[s + 3] <= 90 or b[s + 3] == 73:
         return False
     point = ((b[s] & 15) << 12) | ((b[s + 1] & 63) << 6) | (b[s + 2] & 63)
     is_province = False

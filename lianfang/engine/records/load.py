@@ -126,7 +126,7 @@ def load(paths: Sequence[Path], options: LoadOptions = LoadOptions()) -> Loaded:
     log = RejectLog()
     definitions = mapping_file.load_all(options.mapping_files)
     sources = read.open_all(paths, log, mappings.known_headers)
-    chosen = [_mapping(source, options, definitions) for source in sources]
+    chosen = [mapping_of(source, options, definitions) for source in sources]
     _all_used(definitions, sources)
     shelves: dict[Kind, _Shelf] = {}
     files, n_kept, digests = [], 0, dict[Path, str]()
@@ -149,9 +149,10 @@ def load(paths: Sequence[Path], options: LoadOptions = LoadOptions()) -> Loaded:
     return Loaded(tables, log, Counts(n_in, n_kept, n_in - n_kept), tuple(files))
 
 
-def _mapping(
+def mapping_of(
     source: Source, options: LoadOptions, definitions: Sequence[mapping_file.Definition]
 ) -> Mapping:
+    """Say how the columns of a source are used: as told, as packaged, or as recognised."""
     for one in definitions:
         if one.fits(source.headers):
             return one.apply(source.headers, source.sample, options.kind)

@@ -162,7 +162,7 @@ def _field_of_values(kind: Kind, values: list[str], taken: set[str | None]) -> s
         return "url" if shape.field("url") and "url" not in taken else None
     if mostly(lambda one: re.match(r"(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d", one) is not None):
         return shape.time_field if shape.time_field not in taken else None
-    is_wordy = sum(map(len, values)) / len(values) >= 12 and len(set(values)) > len(values) // 4
+    is_wordy = sum(map(len, values)) / len(values) >= 12 and len(set(values)) >= len(values) // 4
     return "text" if is_wordy and "text" not in taken else None
 
 

@@ -147,7 +147,7 @@ def dialect(path: Path, looks_like_header: object = None) -> Dialect:
     is_whole = len(head) < SAMPLE_BYTES
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head, final=is_whole)
     text = text.replace("\0", "")
-    delimiter = _delimiter(text)
+    delimiter = _delimiter(text, looks_like_header)
     rows = _sample_rows(text, delimiter, is_whole)
     if not rows:
         raise refuse(path, "文件里没有内容", "The file has nothing in it",
@@ -165,19 +165,21 @@ def dialect(path: Path, looks_like_header: object = None) -> Dialect:
     )
 
 
-def _delimiter(text: str) -> str:
-    def regular(delimiter: str) -> tuple[float, int]:
-        widths = [len(row) for row, _ in _sample_rows(text[:65_536], delimiter, False)[:200]]
+def _delimiter(text: str, looks_like_header: object) -> str:
+    def regular(delimiter: str) -> tuple[int, bool, bool, float, int]:
+        rows = [row for row, _ in _sample_rows(text[:65_536], delimiter, False)[:200]]
+        widths = [len(row) for row in rows]
         if not widths:
-            return 0.0, 0
+            return 0, False, False, 0.0, 0
+        known = max(map(looks_like_header, rows[:10])) if callable(looks_like_header) else 0
         width, n_rows = Counter(widths).most_common(1)[0]
-        return (n_rows / len(widths) if width > 1 else 0.0), width
+        share = n_rows / len(widths) if width > 1 else 0.0
+        return known, share > 0.7, width > 1, share, width
 
+    # known headers tell best; then what makes most rows equally wide; then the wider
     scored = {one: regular(one) for one in DELIMITERS if one in text}
-    # a delimiter that makes most rows equally wide wins; among such, the one with more columns
-    best = max(scored, key=lambda one: (scored[one][0] > 0.7, scored[one][1] > 1,
-                                        scored[one]), default=",")
-    return best if scored and scored[best][1] > 1 else ","
+    best = max(scored, key=lambda one: scored[one], default=",")
+    return best if scored and (scored[best][0] > 1 or scored[best][2]) else ","
 
 
 def _sample_rows(text: str, delimiter: str, is_whole: bool) -> list[tuple[list[str], int]]:
