@@ -37,6 +37,7 @@ class _Gathered:
     names: dict[str, list[pa.DictionaryArray]] = field(default_factory=dict)
     record_id: list[pa.Array] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
+    n_assumed: int = 0
 
     def keep(self, name: str, column: npt.NDArray[Any]) -> None:
         self.numbers.setdefault(name, []).append(column)
@@ -111,17 +112,18 @@ def audit(
     for batch in _rebatched(batches):
         n_in += _take(batch, n_in, columns.normal(batch, rules.default_zone, standing), held)
         say(f"{n_in}")
-    log = _log(held, _judged(held.shapes.table(), tables, rules))
+    log = _log(held, judge_shapes(held.shapes.table(), tables, rules))
     say("count")
     timed = sightings.by_time(log)
     same, kept = sightings.same(log, timed)
     made = findings.make(rules, log, kept, timed)
-    odd = sightings.oddities(log, kept, timed)
+    odd = sightings.oddities(log, kept, timed) | {"zone_assumed": held.n_assumed}
     return Audit(made, log, kept, n_in, same.num_rows, same, odd, rules.sha256)
 
 
 def _rebatched(batches: Iterable[pa.Table | pa.RecordBatch]) -> Iterable[pa.Table]:
-    """Give tables of a steady size, whatever came."""
+    """Give tables of a steady size, whatever came; an empty one first, so that nothing is a log too."""
+    yield pa.table({})
     for batch in batches:
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         for start in range(0, table.num_rows, _BATCH_ROWS):
@@ -163,8 +165,8 @@ def judged_sql(rules: Rules) -> str:
     return f"select shape, {', '.join(said)} from conduct_contact"
 
 
-def _judged(shapes: pa.Table | None, tables: Tables, rules: Rules) -> pa.Table | None:
-    """Judge one row of every shape by every rule."""
+def judge_shapes(shapes: pa.Table | None, tables: Tables, rules: Rules) -> pa.Table | None:
+    """Judge one row of every shape by every rule; columns as `judged_sql` names them, by shape."""
     if shapes is None:
         return None
     step = Sql("conduct_judged", judged_sql(rules), ("conduct_contact",))
@@ -176,6 +178,7 @@ def _judged(shapes: pa.Table | None, tables: Tables, rules: Rules) -> pa.Table |
 def _take(batch: pa.Table, start: int, plain: columns.Normal, held: _Gathered) -> int:
     """Keep a batch's narrow columns and its shapes."""
     held.shapes.take(plain.table)
+    held.n_assumed += plain.n_assumed
     held.keep("record_no", _record_numbers(batch, start))
     held.keep("at_us", plain.at_us)
     held.keep("zone", _renumbered(plain, held.zones))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.conduct import windows, words, zones
-from lianfang.engine.conduct.contact import BOOLS, CODED, HOLDS, KEYS, NO_AGENCY, NUMBERS, REGISTERS, SAME, TEXTS, same_sha256_of
+from lianfang.engine.conduct.contact import BOOLS, CODED, HOLDS, KEYS, NO_AGENCY, NUMBERS, REGISTERS, SAME, TEXTS, micros, same_sha256_of
 from lianfang.engine.conduct.standing import SUBJECT, Standing, debtor_key
 from lianfang.engine.terms import clock
 
@@ -34,12 +34,14 @@ class Normal:
         at_us: moments, `NO_MOMENT` where there is none.
         zone: number of the zone in `zones`, -1 where there is none.
         zones: zone names.
+        n_assumed: rows that named no zone and were given the default.
     """
 
     table: pa.Table
     at_us: npt.NDArray[np.int64]
     zone: npt.NDArray[np.int16]
     zones: tuple[str, ...]
+    n_assumed: int
 
 
 def _column(batch: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
@@ -85,7 +87,12 @@ def text(column: pa.Array, plain: bool) -> pa.Array:
 
 def moments(column: pa.Array) -> npt.NDArray[np.int64]:
     """Give a time column as microseconds UTC, `NO_MOMENT` where empty; naive time is Shanghai time."""
-    if pa.types.is_null(column.type) or not (pa.types.is_timestamp(column.type) or pa.types.is_integer(column.type)):
+    if pa.types.is_string(column.type):
+        held = column.dictionary_encode()
+        read = [NO_MOMENT if (found := micros(value)) is None else found for value in held.dictionary.to_pylist()]
+        table = np.array([*read, NO_MOMENT], dtype=np.int64)
+        return table[held.indices.fill_null(len(read)).to_numpy(zero_copy_only=False).astype(np.int64)]
+    if not (pa.types.is_timestamp(column.type) or pa.types.is_integer(column.type)):
         return np.full(len(column), NO_MOMENT, dtype=np.int64)
     naive = pa.types.is_timestamp(column.type) and column.type.tz is None
     if pa.types.is_timestamp(column.type):
@@ -97,16 +104,16 @@ def moments(column: pa.Array) -> npt.NDArray[np.int64]:
     return np.ascontiguousarray(made, dtype=np.int64)
 
 
-def zone_numbers(column: pa.Array, default: str | None) -> tuple[npt.NDArray[np.int16], tuple[str, ...]]:
-    """Number the zones of a column; -1 where no zone is known."""
+def zone_numbers(column: pa.Array, default: str | None) -> tuple[npt.NDArray[np.int16], tuple[str, ...], int]:
+    """Number the zones of a column; -1 where no zone is known. Also count the rows given the default."""
     held = text(column, False)
-    named = [zones.known(value) for value in held.dictionary.to_pylist()]
     default = zones.known(default)
+    named = [zones.known(value) for value in held.dictionary.to_pylist()]
     listed = tuple(sorted({name for name in (*named, default) if name is not None}))
     place = {name: number for number, name in enumerate(listed)}
     table = np.array([place.get(name or "", -1) for name in named] + [place.get(default or "", -1)], dtype=np.int16)
     index = held.indices.fill_null(len(named)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return table[index], listed
+    return table[index], listed, int((index == len(named)).sum()) if default else 0
 
 
 def local(at_us: npt.NDArray[np.int64], zone: npt.NDArray[np.int16], names: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
@@ -143,11 +150,11 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     """
     made: dict[str, Any] = {field: coded(_column(batch, field, pa.string()), field) for field in CODED}
     made.update((field, text(_column(batch, field, pa.string()), field in _PLAIN)) for field in TEXTS)
-    made.update((field, _column(batch, field, pa.bool_()).cast(pa.bool_())) for field in BOOLS)
+    made.update((field, _truth(_column(batch, field, pa.bool_()))) for field in BOOLS)
     made.update((field, _whole(_column(batch, field, pa.int64()))) for field in NUMBERS)
     made["creditor"] = _words(pc.coalesce(made["creditor"].cast(pa.string()), made["institution"].cast(pa.string())))
     at_us = moments(_column(batch, "at", pa.timestamp("us", "UTC")))
-    zone, names = zone_numbers(_column(batch, "tz", pa.string()), default_zone)
+    zone, names, n_assumed = zone_numbers(_column(batch, "tz", pa.string()), default_zone)
     if "consent_until" in batch.column_names:
         until = moments(_column(batch, "consent_until", pa.timestamp("us", "UTC")))
         ended = (until != NO_MOMENT) & ((at_us == NO_MOMENT) | (at_us >= until))
@@ -157,12 +164,19 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     made["has_number"] = pc.is_valid(made["party_mobile"])
     made["at_us"] = pa.array(at_us, mask=at_us == NO_MOMENT)
     made.update(stood(made, at_us, standing))
-    return Normal(pa.table(made), at_us, zone, names)
+    return Normal(pa.table(made), at_us, zone, names, n_assumed)
+
+
+def _truth(column: pa.Array) -> pa.Array:
+    return column if pa.types.is_boolean(column.type) else pa.nulls(len(column), pa.bool_())
 
 
 def _whole(column: pa.Array) -> pa.Array:
-    made = column.cast(pa.int64(), safe=False)
-    return pc.if_else(pc.less(pc.abs_checked(made), 2**31), made, pa.scalar(None, pa.int64()))
+    """Give whole numbers of a sane size; anything else is empty."""
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return pa.nulls(len(column), pa.int64())
+    sane = pc.and_(pc.less(column, 2**31), pc.greater(column, -(2**31)))
+    return pc.if_else(sane, column, pa.scalar(None, column.type)).cast(pa.int64(), safe=False)
 
 
 def stood(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Standing) -> dict[str, pa.Array]:

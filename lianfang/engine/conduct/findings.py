@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lianfang.engine.conduct import sightings, windows
-from lianfang.engine.conduct.rules import Rule, Rules, strictness
+from lianfang.engine.conduct.rules import History, Rules, strictness
 from lianfang.engine.conduct.sightings import Log
 
 Longs = npt.NDArray[np.int64]
@@ -86,7 +86,9 @@ def make(rules: Rules, log: Log, kept: Bools, timed: Longs) -> pa.Table:
     timed = timed[kept[timed]]
     for key, numbers in by_key.items():
         order = _order(log, key, timed)
-        found += [_counted(rules.contact[number], number, log, order) for number in numbers]
+        for number in numbers:
+            held = rules.contact[number].history
+            found += [_counted(held, number, log, order)] if held else []
     return _table(rules, log, found)
 
 
@@ -96,10 +98,8 @@ def _order(log: Log, key: str, timed: Longs) -> _Order:
     return _Order(rows, keys[rows], log.at_us[rows])
 
 
-def _counted(rule: Rule, number: int, log: Log, order: _Order) -> _Found:
+def _counted(held: History, number: int, log: Log, order: _Order) -> _Found:
     """Judge one counting rule."""
-    held = rule.history
-    assert held is not None
     asked = np.flatnonzero(log.truth(f"a{number}")[order.rows]) if log.n_rows else np.zeros(0, np.int64)
     since, known = log.since_us(held.window, order.rows[asked])
     asked, since = asked[known], since[known]

@@ -18,13 +18,13 @@ import pyarrow as pa
 
 from lianfang.engine.conduct import columns, gate, shapes
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct.audit import judged_sql
+from lianfang.engine.conduct.audit import judge_shapes
 from lianfang.engine.conduct.contact import Contact
 from lianfang.engine.conduct.history import counts_in
 from lianfang.engine.conduct.rules import Rules, Unit
 from lianfang.engine.conduct.standing import Standing
 from lianfang.engine.conduct.verdict import Verdict
-from lianfang.engine.tables.step import Sql, Tables
+from lianfang.engine.tables.step import Tables
 from lianfang.engine.terms.errors import Conflict, NotFound, Say
 
 RESERVE_US = 120 * 1_000_000
@@ -286,16 +286,13 @@ def fill(book: Ledger, batches: Iterable[pa.Table], tables: Tables) -> int:
     """
     written = 0
     seen = shapes.eyes(book.rules)
-    step = Sql("conduct_judged", judged_sql(book.rules), ("conduct_contact",))
     for batch in batches:
         plain = columns.normal(batch, book.rules.default_zone, book.standing)
         held = shapes.Shapes(seen, [], [])
         held.take(plain.table)
-        one_each = held.table()
-        assert one_each is not None
-        tables.put("conduct_contact", one_each.append_column("shape", pa.array(range(one_each.num_rows))))
-        tables.run(step)
-        judged = tables.arrow(step.name).sort_by("shape")
+        judged = judge_shapes(held.table(), tables, book.rules)
+        if judged is None:
+            continue
         for unit in book.rules.units:
             rows = columns.counted_rows(plain, judged.column(f"u{unit.name}"), held.number[0], unit.key)
             book.many("insert into conduct_tally values (?, ?, ?, ?, 0, null) on conflict do nothing",

@@ -44,8 +44,9 @@ def raw_of(base: Mapping[str, Any], give: Mapping[str, Any]) -> dict[str, Any]:
     """Give a whole contact; a moment without offset is the clock of the contact's own zone."""
     raw = {**base, **give}
     zone = ZoneInfo(zones.known(raw.get("tz")) or base["tz"])
-    if raw.get("at") is not None:
-        raw["at"] = datetime.fromisoformat(str(raw["at"])).replace(tzinfo=zone)
+    for name in ("at", "consent_until"):
+        if raw.get(name) is not None:
+            raw[name] = datetime.fromisoformat(str(raw[name])).replace(tzinfo=zone)
     return raw
 
 

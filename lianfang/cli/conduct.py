@@ -1,0 +1,250 @@
+"""`lianfang conduct rules | check | audit`: the conduct room from a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lianfang.cli import show
+from lianfang.engine.terms import shelf
+from lianfang.engine.terms.codes import Exit
+from lianfang.engine.terms.errors import InputError, Say
+
+if TYPE_CHECKING:
+    from lianfang.engine.conduct.audit import Audit
+    from lianfang.engine.conduct.rules import Rules
+    from lianfang.engine.conduct.standing import Standing
+    from lianfang.engine.records.load import Loaded
+
+REFUSED = 3
+_READ = Say("读入联系记录", "read contacts")
+_JUDGE = Say("按规则核对", "compare with the rules")
+_WRITE = Say("写出结果", "write results")
+
+
+@dataclass(frozen=True)
+class RuleChoice:
+    """Which rules: pack names, the lender's policy file, the zone of contacts that name none."""
+
+    packs: tuple[str, ...] = ()
+    policy: Path | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """How to audit: rules, holds and registers, mapping files, threads, replace earlier results."""
+
+    rules: RuleChoice = field(default_factory=lambda: RuleChoice(zone="Asia/Shanghai"))
+    standing: Path | None = None
+    mappings: tuple[Path, ...] = ()
+    threads: int | None = None
+    force: bool = False
+
+
+def _rules(choice: RuleChoice, everything: bool = False) -> Rules:
+    from lianfang.engine.conduct import load
+
+    own = load.policy(_text(choice.policy), str(choice.policy)) if choice.policy else None
+    packs = choice.packs or (load.ALL if everything else None)
+    if packs == ("all",):
+        packs = load.ALL
+    return load.rules(packs, own, choice.zone)
+
+
+def _text(place: Path) -> str:
+    try:
+        return place.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise InputError(
+            Say("读不了这个文件", "the file cannot be read"), code="E-INPUT-01", where=str(place),
+            fix=Say(f"检查路径和编码（UTF-8):{wrong}", f"check path and encoding (UTF-8): {wrong}"),
+        ) from wrong
+
+
+def rules(choice: RuleChoice = RuleChoice(), as_json: bool = False, test: bool = False) -> int:
+    """List every rule with its source, or run every sample inside them.
+
+    Returns:
+        0; 1 where a sample does not come out as it promises.
+    """
+    from lianfang.engine.conduct import listing
+
+    held = _rules(choice, everything=True)
+    if test:
+        return _test(held)
+    if as_json:
+        print(json.dumps([listing.told(rule) for rule in held.all], ensure_ascii=False, indent=1))
+        return Exit.OK
+    yes, no, unknown = (show.said(Say(*each)) for each in (("是", "yes"), ("否", "no"), ("未知", "unknown")))
+    head = [show.said(Say(*each)) for each in (
+        ("编号", "id"), ("名称", "name"), ("后果", "effect"), ("条文", "clause"), ("核对", "verified"), ("依据", "basis"), ("判断于", "judged in"), ("样例", "samples"))]
+    show.table(head, [
+        (rule.id, show.said(rule.name), rule.effect.value, rule.source.clause or unknown, yes if rule.source.verified else no,
+         rule.source.basis, rule.judged_in.value, len(rule.samples)) for rule in held.all])
+    show.line(f"共 {len(held.all)} 条；--json 有全部内容和样例，--test 试样例", f"{len(held.all)} rules; --json has all of it, --test tries the samples")
+    return Exit.OK
+
+
+def _test(held: Rules) -> int:
+    from lianfang.engine.conduct import samples
+
+    asked = samples.outcomes(held)
+    wrong = [one for one in asked if not one.right]
+    for one in wrong:
+        show.line(f"{one.sample.where}:{one.rule.id} 应{'' if one.sample.finding else '不'}违反，却相反",
+                  f"{one.sample.where}: {one.rule.id} should {'' if one.sample.finding else 'not '}be broken")
+    show.line(f"{len(asked)} 个样例，{len(wrong)} 个不对", f"{len(asked)} samples, {len(wrong)} wrong")
+    return Exit.FAILED if wrong else Exit.OK
+
+
+def check(intent: Path | None, history: Sequence[Path] = (), standing: Path | None = None,
+          choice: RuleChoice = RuleChoice(), as_json: bool = False) -> int:
+    """Ask the gate whether one contact may be made.
+
+    Args:
+        intent: JSON or YAML file of the contact; none reads standard input.
+        history: files or folders of contacts already made; none at all refuses with `E_NO_HISTORY`.
+        standing: YAML list of holds and registers.
+        choice: which rules.
+        as_json: print the whole verdict.
+
+    Returns:
+        0 where the contact is allowed, 3 where it is refused.
+    """
+    from lianfang.engine.conduct import contact, gate
+    from lianfang.engine.conduct.history import History
+
+    held = _rules(choice)
+    raw = shelf.yaml_text(sys.stdin.read() if intent is None else _text(intent), str(intent or "-"))
+    if not isinstance(raw, dict):
+        raise InputError(Say("联系意图要是一个映射", "an intent is a mapping"), code="E-GATE-03", where=str(intent or "-"),
+                         fix=Say("例：{at: 2026-03-02T10:00:00+08:00, channel: 电话, …}", "e.g. {at: 2026-03-02T10:00:00+08:00, channel: call, ...}"))
+    past = None
+    if history:
+        made = (contact.read(row, held.default_zone) for row in _contacts(history).to_pylist())
+        past = History(held, made, _standing(standing))
+    verdict = gate.check(contact.read(raw, held.default_zone), past, held)
+    told = verdict.told()
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        _print(told)
+    return Exit.OK if verdict.allow else REFUSED
+
+
+def _contacts(paths: Sequence[Path]) -> Any:
+    from lianfang.engine.records import load
+    from lianfang.engine.terms.codes import Kind
+
+    return load.load(paths, load.LoadOptions(Kind.CONTACT)).table(Kind.CONTACT)
+
+
+def _standing(place: Path | None) -> Standing:
+    from lianfang.engine.conduct import standing
+
+    if place is None:
+        return standing.Standing()
+    rows = shelf.yaml_text(_text(place), str(place))
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.get("fact") in standing.SUBJECT for row in rows):
+        raise InputError(
+            Say("在案事实要是一个列表，每项有 fact", "holds and registers are a list, each with a fact"), code="E-GATE-04", where=str(place),
+            fix=Say(f"fact 是：{'、'.join(standing.SUBJECT)}", f"facts: {', '.join(standing.SUBJECT)}"))
+    return standing.Standing(standing.read(rows))
+
+
+def _print(told: dict[str, Any]) -> None:
+    english = show.language() == "en"
+    show.line("可以联系" if told["allow"] else "不可联系", "allowed" if told["allow"] else "refused")
+    for one in told["missing"]:
+        print(f"  {one['code']}  {one['en' if english else 'zh']}")
+    for one in told["reasons"]:
+        mark = "*" if one["decided"] else " "
+        source = one["instrument"]["en" if english else "zh"]
+        print(f" {mark}{one['code']}  [{one['effect']}] {one['en' if english else 'zh']}  —— {source} {one['clause'] or ''} ({one['rule']})")
+    for one in told["limits"]:
+        left = show.said(Say(f"还可 {one['left']} 次", f"{one['left']} left"))
+        resets = show.said(Say(f",{one['resets_at']} 起恢复", f", resets {one['resets_at']}")) if one["resets_at"] else ""
+        print(f"  {one['code']}  {one['used']}/{one['max']} {left}{resets}")
+    for one in told["offers"]:
+        print(f"  → {one['code']}  {one['en' if english else 'zh']}")
+
+
+def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions()) -> int:
+    """Audit contact logs into a folder that is whole or not there.
+
+    Args:
+        paths: files and folders of contacts, CSV, XLSX or Parquet, Chinese or English headers.
+        out: where the results shall stand.
+        options: rules, holds and registers, mappings.
+
+    Returns:
+        0; the exit code never says whether breaches were found.
+    """
+    from lianfang.engine.conduct import audit as audits
+    from lianfang.engine.conduct import grade
+    from lianfang.engine.identify.run import folder
+    from lianfang.engine.records import load
+    from lianfang.engine.tables.duck import DuckTables
+    from lianfang.engine.terms.codes import Kind
+
+    held, stands, progress = _rules(options.rules), _standing(options.standing), show.Progress(3)
+    with folder.making(out, options.force) as beside:
+        progress.step(_READ)
+        loaded = load.load(paths, load.LoadOptions(Kind.CONTACT, options.mappings, beside / ".spill"))
+        progress.step(_JUDGE)
+        made = audits.audit(_batches(loaded), DuckTables(threads=options.threads), held, stands)
+        progress.step(_WRITE)
+        _write(beside, made, held, loaded)
+        progress.done()
+    agencies = grade.agencies(made)
+    breached, severe = (sum(agencies[name].to_pylist()) for name in ("n_breached", "n_severe"))
+    show.line(
+        f"读入 {loaded.counts.n_in} 行 = 核对 {made.n_kept} + 重复 {made.n_same} + 拒收 {loaded.counts.n_rejected}\n"
+        f"发现 {made.findings.num_rows} 条，违规联系 {breached} 次，其中严重发现 {severe} 条；结果在 {out}/",
+        f"rows in {loaded.counts.n_in} = judged {made.n_kept} + told twice {made.n_same} + rejected {loaded.counts.n_rejected}\n"
+        f"{made.findings.num_rows} findings, {breached} contacts in breach, {severe} severe findings; results stand in {out}/",
+    )
+    return Exit.OK
+
+
+def _batches(loaded: Loaded) -> Any:
+    import pyarrow.parquet as pq
+
+    from lianfang.engine.terms.codes import Kind
+
+    held = loaded.tables.get(Kind.CONTACT)
+    if isinstance(held, Path):
+        return pq.ParquetFile(held).iter_batches(524_288)
+    return [loaded.table(Kind.CONTACT)]
+
+
+def _write(beside: Path, made: Audit, held: Rules, loaded: Loaded) -> None:
+    import shutil
+
+    from lianfang.engine.conduct import grade
+    from lianfang.engine.identify.run import folder
+    from lianfang.engine.reports import conduct as pages
+
+    agencies, collectors = grade.agencies(made), grade.collectors(made)
+    tables = {"findings": made.findings, "agencies": agencies.drop_columns(["collector_id"]) if "collector_id" in agencies.column_names else agencies,
+              "collectors": collectors, "told_twice": made.same}
+    for name, table in tables.items():
+        folder.write(beside, name, table)
+    shutil.rmtree(beside / ".spill", ignore_errors=True)
+    loaded.rejects.write_csv(beside / "rejects.csv")
+    told = pages.Told(made, held, agencies, collectors, version("lianfang"))
+    (beside / "report.html").write_text(pages.page(told), encoding="utf-8")
+    story = {
+        "version": version("lianfang"), "rules_sha256": made.rules_sha256, "policy": held.policy, "default_zone": held.default_zone,
+        "packs": list(dict.fromkeys(rule.source.pack for rule in held.all)), "n_rules": len(held.contact),
+        "inputs": [{"file": one.file, "sha256": one.sha256, "rows_in": one.counts.n_in, "rows_rejected": one.counts.n_rejected} for one in loaded.files],
+        "rows": {"in": loaded.counts.n_in, "judged": made.n_kept, "told_twice": made.n_same, "rejected": loaded.counts.n_rejected},
+        "oddities": made.oddities, "counts": {name: table.num_rows for name, table in tables.items()},
+    }
+    (beside / "run.json").write_text(json.dumps(story, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
