@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from lianfang.engine.conduct import audit as audits
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct import load
+from lianfang.engine.conduct import grade, ledger, load
 from lianfang.engine.conduct.contact import NUMBERS
 from lianfang.engine.tables.duck import DuckTables
 
@@ -166,9 +166,9 @@ def _asked(book: ledger.Ledger, rng: np.random.Generator, debtors: int, asks: in
         began = time.perf_counter()
         book.check(intent)
         between = time.perf_counter()
-        ticket = book.reserve(intent, at_us)
-        if ticket.number is not None and ticket.verdict.allow:
-            book.confirm(ticket.number, {"answered": True, "effective": True, "duration_seconds": 30}, at_us)
+        held = book.reserve(intent, at_us)
+        if held.number is not None and held.verdict.allow:
+            book.confirm(held.number, {"answered": True, "effective": True, "duration_seconds": 30}, at_us)
         ended = time.perf_counter()
         checks.append(between - began)
         reserves.append(ended - between)

@@ -14,7 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.conduct import windows, words, zones
-from lianfang.engine.conduct.contact import BOOLS, CODED, HOLDS, KEYS, NO_AGENCY, NUMBERS, REGISTERS, SAME, TEXTS, micros, same_sha256_of
+from lianfang.engine.conduct.contact import (
+    BOOLS,
+    CODED,
+    HOLDS,
+    KEYS,
+    NO_AGENCY,
+    NUMBERS,
+    REGISTERS,
+    SAME,
+    TEXTS,
+    micros,
+    same_sha256_of,
+)
 from lianfang.engine.conduct.standing import SUBJECT, Standing, debtor_key
 from lianfang.engine.terms import clock
 
@@ -195,7 +207,8 @@ def stood(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Standing
 
 def _covered(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Standing, fact: str) -> npt.NDArray[np.bool_]:
     """Say for every row whether a fact of its subject stands at its moment."""
-    subjects, starts, ends, head = {}, [], [], [0]
+    subjects: dict[str, int] = {}
+    starts, ends, head = list[int](), list[int](), [0]
     for subject, (froms, untils) in standing.by(fact).items():
         subjects[subject] = len(subjects)
         starts += froms

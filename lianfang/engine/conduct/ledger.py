@@ -74,7 +74,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True)
-class Ticket:
+class Reservation:
     """A kept answer. Allowed: make the contact, then `confirm` or `release` it by its number."""
 
     number: int
@@ -135,7 +135,7 @@ class Ledger:
         self._now_us = now_us if now_us is not None else intent.at_us
         return gate.check(intent, self, self.rules, now_us)
 
-    def reserve(self, intent: Contact, now_us: int) -> Ticket:
+    def reserve(self, intent: Contact, now_us: int) -> Reservation:
         """Ask the gate and, where it allows, hold the place until the contact is made.
 
         Args:
@@ -148,14 +148,14 @@ class Ledger:
         intent = gate.placed(intent, now_us)
         self._begin()
         try:
-            ticket = self._reserved(intent, now_us)
+            held = self._reserved(intent, now_us)
         except BaseException:
             self._run("rollback")
             raise
         self._run("commit")
-        return ticket
+        return held
 
-    def _reserved(self, intent: Contact, now_us: int) -> Ticket:
+    def _reserved(self, intent: Contact, now_us: int) -> Reservation:
         for key in sorted({key for name in _LOCKED if (key := intent.key(name)) is not None}):
             self._run("insert into conduct_lock (counted_over, turns) values (?, 1) "
                       "on conflict (counted_over) do update set turns = conduct_lock.turns + 1", key)
@@ -172,7 +172,7 @@ class Ledger:
                 key = intent.key(unit.key)
                 if unit.reserves and key is not None and intent.at_us is not None and unit.of.check(intent.facts):
                     self._tally(unit, key, intent.at_us, f"r{number}", number, expires_us)
-        return Ticket(number, verdict, expires_us)
+        return Reservation(number, verdict, expires_us)
 
     def _tally(self, unit: Unit, key: str, at_us: int, name: str, answer: int, expires_us: int | None) -> None:
         self._run("insert into conduct_tally values (?, ?, ?, ?, ?, ?) on conflict do nothing",
@@ -182,7 +182,7 @@ class Ledger:
         """Say that a reserved contact was made, and how it ended.
 
         Args:
-            number: the ticket's number.
+            number: the reservation's number.
             outcome: answered, effective, duration_seconds, stop_requested; `at` where it was made later.
             now_us: the moment told.
 

@@ -124,7 +124,7 @@ def _changes(own: Policy | None, raw: Any) -> dict[str, Any]:
 
 def _is_stricter(param: Any, value: Any) -> bool:
     held = param if isinstance(param, Mapping) else {"value": param}
-    old, new = number_of(held.get("value")), number_of(value)
+    old, new = number_of(held.get("value", "")), number_of(value)
     if old is None or new is None:
         return False
     return {"lower": new <= old, "higher": new >= old}.get(str(held.get("stricter")), new == old)

@@ -1,4 +1,4 @@
-"""One code for each word contact logs use, read from `data/conduct/words.yaml`."""
+"""One code for each word contact logs use, read from `data/contact/words.yaml`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from lianfang.engine.terms import shelf
-
 
 # What a word nobody knows becomes; in other fields it is as if the cell were empty.
 _STRANGE = {"purpose": "other", "unreachable_basis": "other", "product": "other"}
@@ -27,7 +26,7 @@ class Words:
 @lru_cache(maxsize=1)
 def words() -> Words:
     """Read the word list once."""
-    read = shelf.yaml(shelf.path("conduct", "words.yaml"))
+    read = shelf.yaml(shelf.path("contact", "words.yaml"))
     codes = {
         field: {alias.casefold(): code for code, aliases in by_code.items() for alias in (code, *aliases)}
         for field, by_code in read["codes"].items()
