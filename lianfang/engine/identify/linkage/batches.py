@@ -23,7 +23,7 @@ from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import lanes as lane
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage import wordings
-from lianfang.engine.identify.linkage.families import FamilyOptions
+from lianfang.engine.identify.linkage.families import USUAL, FamilyOptions
 from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.templates import Templates
 from lianfang.engine.identify.linkage.wordings import Texts
@@ -80,7 +80,7 @@ def _buffers(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def copy_keys(batch: pa.RecordBatch, options: FamilyOptions = FamilyOptions()) -> pa.RecordBatch:
+def copy_keys(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.RecordBatch:
     """Give each body the key it shares with its exact copies.
 
     Args:
@@ -96,7 +96,7 @@ def copy_keys(batch: pa.RecordBatch, options: FamilyOptions = FamilyOptions()) -
     return _batch(COPY_KEYS, record, numbers[kept].view(np.int64))
 
 
-def band_keys(batch: pa.RecordBatch, options: FamilyOptions = FamilyOptions()) -> pa.RecordBatch:
+def band_keys(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.RecordBatch:
     """Give each body its 25 band keys.
 
     Args:
@@ -116,7 +116,7 @@ def band_keys(batch: pa.RecordBatch, options: FamilyOptions = FamilyOptions()) -
     return _batch(BAND_KEYS, np.repeat(record, n_bands), bands, keys.reshape(-1).astype(np.int64))
 
 
-def verified(batch: pa.RecordBatch, options: FamilyOptions = FamilyOptions()) -> pa.RecordBatch:
+def verified(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.RecordBatch:
     """Keep the pairs that are similar enough, with their exact similarity.
 
     Args:
@@ -177,7 +177,7 @@ def identifier_keys(
 
 def template_rows(
     batch: pa.RecordBatch, templates: Templates | None = None,
-    options: FamilyOptions = FamilyOptions(),
+    options: FamilyOptions = USUAL,
 ) -> pa.RecordBatch:
     """Say which bodies are a registered public template.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,10 @@ class FamilyOptions:
     least_letters: int = 12
     window: int = 64
     lanes: int | None = None
+
+
+USUAL = FamilyOptions()
+EVERY_PAIR = FamilyOptions(window=1 << 20)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Pairs:
     similarity: npt.NDArray[np.float32]
 
 
-def families(source: Texts, options: FamilyOptions = FamilyOptions()) -> Families:
+def families(source: Texts, options: FamilyOptions = USUAL) -> Families:
     """Find the template families of many texts.
 
     Template letters have many senders and one author; this finds the author's work. Exact copies
@@ -102,7 +107,7 @@ def families(source: Texts, options: FamilyOptions = FamilyOptions()) -> Familie
     return Families(of_texts(slot, first, label), slot, first, label, n_checks, over)
 
 
-def pairs(source: Texts, options: FamilyOptions = FamilyOptions(window=1 << 20)) -> Pairs:
+def pairs(source: Texts, options: FamilyOptions = EVERY_PAIR) -> Pairs:
     """List every similar pair of distinct wordings with its similarity.
 
     Args:
@@ -118,7 +123,7 @@ def pairs(source: Texts, options: FamilyOptions = FamilyOptions(window=1 << 20))
     Units:
         Similarity is a share, at least `least_similarity`.
     """
-    slot, first, lengths = distinct(source, options)
+    _slot, first, lengths = distinct(source, options)
     read = wordings.read(source, first, lengths, options.lanes)
     packed = wordings.banded(read.keys, 0, options.lanes)
     over = np.zeros(read.n_slots, np.uint32)
@@ -283,7 +288,7 @@ def _bucket_ranges(band_keys: Uint64, lanes: int) -> list[tuple[int, int]]:
             else int(np.searchsorted(band_keys, np.uint64(next_key)))
         )
     edges.append(band_keys.size)
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def of_texts(slot: Int64, first: Int64, label: Int32) -> Int64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,4 +103,4 @@ def _part_ranges(part_starts: npt.NDArray[np.int64], lanes: int) -> list[tuple[i
     wanted = part_starts[-1] * np.arange(1, lanes) // lanes
     cuts = [0, *np.searchsorted(part_starts, wanted).tolist(), n_parts]
     edges = sorted({min(cut, n_parts) for cut in cuts})
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))

@@ -17,7 +17,7 @@ import pyarrow.ipc as ipc
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import links, people, renew_links, renew_texts, segments
 from lianfang.engine.identify.linkage import templates as public
-from lianfang.engine.identify.linkage.make import Linked, LinkOptions, LinkSource, tie_families
+from lianfang.engine.identify.linkage.make import USUAL, Linked, LinkOptions, LinkSource, tie_families
 from lianfang.engine.identify.linkage.people import People
 from lianfang.engine.identify.linkage.renew_texts import Whole
 from lianfang.engine.identify.linkage.segments import Segment
@@ -53,7 +53,7 @@ class State:
     known: pa.Table
 
 
-def start(folder: Path, source: LinkSource, options: LinkOptions = LinkOptions()) -> Linked:
+def start(folder: Path, source: LinkSource, options: LinkOptions = USUAL) -> Linked:
     """Link a first delivery and keep an index of it.
 
     Args:
@@ -77,7 +77,7 @@ def start(folder: Path, source: LinkSource, options: LinkOptions = LinkOptions()
     return _grown(folder, blank, source, options)
 
 
-def add(folder: Path, source: LinkSource, options: LinkOptions = LinkOptions()) -> Linked:
+def add(folder: Path, source: LinkSource, options: LinkOptions = USUAL) -> Linked:
     """Take further records into an index.
 
     Args:
@@ -102,7 +102,7 @@ def add(folder: Path, source: LinkSource, options: LinkOptions = LinkOptions()) 
     return _grown(folder, state, source, options)
 
 
-def opened(folder: Path, options: LinkOptions = LinkOptions()) -> State:
+def opened(folder: Path, options: LinkOptions = USUAL) -> State:
     """Open an index.
 
     Args:

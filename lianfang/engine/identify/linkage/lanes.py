@@ -6,6 +6,7 @@ change the time a job takes and nothing else.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,7 @@ def ranges(n_rows: int, lanes: int) -> list[tuple[int, int]]:
     """
     parts = max(1, min(lanes, n_rows // LEAST_ROWS_A_LANE))
     edges = [n_rows * part // parts for part in range(parts + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(itertools.pairwise(edges))
 
 
 def run(

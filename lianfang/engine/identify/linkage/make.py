@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.linkage import entries as entry
-from lianfang.engine.identify.linkage import families, family_table, links, people, sharing
+from lianfang.engine.identify.linkage import families, family_table, links, people, sharing, wordings
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
-from lianfang.engine.identify.linkage import wordings
 from lianfang.engine.identify.linkage.families import FamilyOptions
 from lianfang.engine.identify.linkage.family_table import Worded
 from lianfang.engine.identify.linkage.fields import LinkRules
@@ -51,11 +50,14 @@ class LinkOptions:
         lanes: threads; None for one a core. Never changes the answer.
     """
 
-    families: FamilyOptions = FamilyOptions()
+    families: FamilyOptions = families.USUAL
     rules: LinkRules | None = None
     templates: Templates | None = None
     key: bytes = entry.DEFAULT_KEY
     lanes: int | None = None
+
+
+USUAL = LinkOptions()
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Linked:
     n_capped: int
 
 
-def make(source: LinkSource, options: LinkOptions = LinkOptions()) -> Linked:
+def make(source: LinkSource, options: LinkOptions = USUAL) -> Linked:
     """Link records by wording and by shared identifiers.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,7 @@ def load(shape: type[Any], folder: Path, *, mapped: bool = True) -> Any:
     Returns:
         The dataclass.
     """
-    mode = "r" if mapped else None
+    mode: Literal["r"] | None = "r" if mapped else None
     return shape(
         **{
             one.name: np.load(folder / f"{one.name}.npy", mode, allow_pickle=False).view(np.ndarray)

@@ -55,7 +55,8 @@ def tied_share(
     record, group, size = _memberships(source, measured, family, rule, rules)
     for one in asked.tolist():
         bounds = measured.groups.bounds
-        inside = np.unique(source.record[measured.groups.members[bounds[one] : bounds[one + 1]]])
+        members = measured.groups.members[bounds[one] : bounds[one + 1]]
+        inside = np.unique(source.record[members]).astype(np.int64)
         out[one] = _tied(inside, one, record, group, size, rules.overlap_share)
     return out
 

@@ -83,9 +83,9 @@ def texts(points: npt.NDArray[np.integer], starts: npt.NDArray[np.integer]) -> T
     Returns:
         The texts.
     """
-    points = np.ascontiguousarray(points)
-    points = points.view(np.uint32) if points.dtype.itemsize == 4 else points.astype(np.uint32)
-    return Texts(points, np.ascontiguousarray(starts, dtype=np.int64))
+    whole = np.ascontiguousarray(points)
+    wide = whole.view(np.uint32) if whole.dtype.itemsize == 4 else whole.astype(np.uint32)
+    return Texts(wide, np.ascontiguousarray(starts, dtype=np.int64))
 
 
 @functools.cache

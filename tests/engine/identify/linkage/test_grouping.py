@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def brute(numbers):
 
 def listed(groups):
     ends = groups.bounds
-    return sorted(tuple(groups.members[a:b].tolist()) for a, b in zip(ends, ends[1:], strict=False))
+    return sorted(tuple(groups.members[a:b].tolist()) for a, b in itertools.pairwise(ends))
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def plain(table):
 
 
 def cut(table, texts, found, cuts):
-    for lo, hi in zip(cuts, cuts[1:], strict=False):
+    for lo, hi in itertools.pairwise(cuts):
         part = table.slice(lo, hi - lo)
         mine = None
         if found is not None:

@@ -6,7 +6,6 @@ import numpy as np
 from numba import njit, types
 
 from lianfang.engine.identify.linkage.kernels.shapes import (
-    F32,
     I32,
     I64,
     REAL,
@@ -14,8 +13,8 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     U32_2D,
     U64,
     W_F32,
-    W_U32,
     W_I64,
+    W_U32,
     N,
 )
 

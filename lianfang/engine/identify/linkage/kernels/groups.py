@@ -12,10 +12,8 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     U32,
     U64,
     W_I32,
-    W_I64,
     W_U8,
     W_U32,
-    W_U64,
     N,
 )
 

@@ -11,7 +11,6 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     U16,
     U32,
     W_I32,
-    W_I64,
     W_U32,
     W_U32_2D,
     W_U64,
@@ -72,37 +71,36 @@ def shingle_texts(  # type: ignore[no-untyped-def]
     """Write the distinct three-letter shingles of each chosen text at its place."""
     zero = np.uint32(48)
     size = 16
-    while size < 2 * longest:
+    while size < 4 * longest:
         size *= 2
     seen = np.zeros(size, np.uint64)
+    kept = np.empty(longest + 1, np.uint32)
     turn = np.uint64(0)
     for slot in range(lo, hi):
         text = chosen[slot]
         turn += np.uint64(1 << 32)
-        first, second, before = np.uint32(0), np.uint32(0), np.uint32(0)
-        length, out = 0, places[slot]
-        # A small text uses a small corner of the table, which stays in the cache.
-        mask = 16
-        while mask < 2 * (starts[text + 1] - starts[text]) and mask < size:
-            mask *= 2
-        mask -= 1
+        length, before = 0, np.uint32(0)
         for place in range(starts[text], starts[text + 1]):
             letter = _kept(points[place], keep)
-            if letter == 0 or (letter == zero and before == zero):
-                continue
-            before = letter
-            length += 1
-            if length >= 3:
-                shingle = shingle_number(first, second, letter)
-                mark = turn | np.uint64(shingle)
-                spot = np.int64(shingle) & mask
-                while seen[spot] >= turn and seen[spot] != mark:
-                    spot = (spot + 1) & mask
-                if seen[spot] != mark:
-                    seen[spot] = mark
-                    shingles[out] = shingle
-                    out += 1
-            first, second = second, letter
+            # Written always, counted only if it counts: no branch to guess wrong.
+            kept[length] = letter
+            length += (letter != 0) and not (letter == zero and before == zero)
+            before = letter if letter != 0 else before
+        # A small text uses a small corner of the table, which stays in the cache.
+        mask = 15
+        while mask < 2 * length:
+            mask = 2 * mask + 1
+        out = places[slot]
+        for place in range(length - 2):
+            shingle = shingle_number(kept[place], kept[place + 1], kept[place + 2])
+            mark = turn | np.uint64(shingle)
+            spot = np.int64(shingle) & mask
+            while seen[spot] >= turn and seen[spot] != mark:
+                spot = (spot + 1) & mask
+            if seen[spot] != mark:
+                seen[spot] = mark
+                shingles[out] = shingle
+                out += 1
         counts[slot] = out - places[slot]
     return 0
 
