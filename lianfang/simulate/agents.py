@@ -174,7 +174,9 @@ def report(campaign: Campaign, n: int, witnesses: Sequence[Person], **more: obje
             "host": dice.pick(wording.shelf("cast")["hosts"]),
             "claim": dice.pick(adverts["claims"].get(campaign.kind, ["高息借款"])),
         }
-        text = wording.Grammar({}).say(dice.pick(adverts["tips"][name]), dice, values)
+        told = [dice.pick(adverts["tips"][name])]
+        told += dice.some(adverts["tips"]["more"], dice.between(0, 2))
+        text = "".join(wording.Grammar({}).say(source, dice, values) for source in told)
         cells: dict[str, object] = {"channel": dice.pick(("网站", "热线", "来信")), "text": text}
         columns = _columns(campaign, at, text, dict(more))
         if str(values["payee"]) in text and dice.chance(0.7):

@@ -42,6 +42,17 @@ def truths(cells: Sequence[object]) -> pa.BooleanArray:
     return pa.BooleanArray.from_buffers(pa.bool_(), len(cells), [_filled(cells), bits])
 
 
+def decided(values: np.ndarray) -> pa.BooleanArray:
+    """Make a yes/no column from numpy, none missing."""
+    bits = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.BooleanArray.from_buffers(pa.bool_(), len(values), [None, bits])
+
+
+def empty() -> pa.Scalar:
+    """Give the empty string cell."""
+    return strings([None])[0]
+
+
 def moments(cells: Sequence[object], period: Period) -> pa.TimestampArray:
     """Make a column of moments from seconds after the start of the period."""
     first = int(period.moment(0).timestamp())

@@ -23,10 +23,8 @@ _RESIDENT_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _USCC_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-_OLD_COUNTIES = (110101, 110102, 110105, 120101, 120103, 310101, 310104, 310105, 310106, 310109)
-# These kept one code since 1950, the shelf's since 1984: code and birthday agree.
-_BIRTHS = 7_300  # days of birth, from 1984-01-01
-_OLD_BIRTHS = 4_000  # from 1950-01-01
+_SEATS = (110101, 110102, 110105, 120101, 120103, 310101, 310104, 310105, 310106, 310109)
+_BIRTHS = 7_300  # days of birth, from 1984-01-01: since then the shelf's counties kept their codes
 _FIRST_SERIAL = 7_919  # serial 0 would give numbers that are all zeros
 
 
@@ -52,29 +50,9 @@ def resident_id(serials: np.ndarray) -> pa.StringArray:
     Returns:
         18 characters each.
     """
-    return _resident_id(serials, _counties(), np.datetime64("1984-01-01"), _BIRTHS)
-
-
-def elder_resident_id(serials: np.ndarray) -> pa.StringArray:
-    """Make resident ids of people born in the fifties.
-
-    Args:
-        serials: whole numbers below 40,000.
-    """
-    return _resident_id(serials, np.array(_OLD_COUNTIES), np.datetime64("1950-01-01"), _OLD_BIRTHS)
-
-
-@cache
-def _counties() -> np.ndarray:
-    cities = wording.shelf("counties")["counties"]
-    return np.array([int(city + end) for city, ends in cities.items() for end in ends.split()])
-
-
-def _resident_id(
-    serials: np.ndarray, counties: np.ndarray, born_from: np.datetime64, n_births: int
-) -> pa.StringArray:
-    mixed = _mix(serials, len(counties) * n_births)
-    births = born_from + (mixed // len(counties)).astype("timedelta64[D]")
+    counties = _counties()
+    mixed = _mix(serials, len(counties) * _BIRTHS)
+    births = np.datetime64("1984-01-01") + (mixed // len(counties)).astype("timedelta64[D]")
     years = births.astype("datetime64[Y]").astype(np.int64) + 1970
     months = births.astype("datetime64[M]").astype(np.int64) % 12 + 1
     days = (births - births.astype("datetime64[M]")).astype(np.int64) + 1
@@ -83,6 +61,12 @@ def _resident_id(
     check = ((cells - 48).astype(np.int64) @ _RESIDENT_WEIGHTS) % 11
     last = np.frombuffer(b"10X98765432", dtype=np.uint8)[check]
     return _strings(np.column_stack([cells, last]))
+
+
+@cache
+def _counties() -> np.ndarray:
+    cities = wording.shelf("counties")["counties"]
+    return np.array([int(city + end) for city, ends in cities.items() for end in ends.split()])
 
 
 def bank_card(serials: np.ndarray) -> pa.StringArray:
@@ -140,7 +124,7 @@ def _uscc(serial: int) -> str:
     values = ["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(c) for c in body]
     check = (11 - sum(v * w for v, w in zip(values, weights, strict=True)) % 11) % 11
     # an X from the old code table would be read as a letter, so take it as it stands
-    number = f"91{_OLD_COUNTIES[serial % len(_OLD_COUNTIES)]}{body}{'X' if check == 10 else check}"
+    number = f"91{_SEATS[serial % len(_SEATS)]}{body}{'X' if check == 10 else check}"
     total = sum(_USCC_LETTERS.index(c) * w for c, w in zip(number, _USCC_WEIGHTS, strict=True))
     return number + _USCC_LETTERS[(31 - total) % 31]
 

@@ -121,8 +121,11 @@ def object_to_record(world: World, dice: Dice, person: Person, at: int, truth: T
     """Object to a credit record that may really be wrong."""
     values = context(world, dice, person, at)
     text = honest_grammar().say(dice.pick(_ADVERTS["objections"]), dice, values)
+    record = _TOPICS["credit_record"]
     if dice.chance(0.6):
-        text += honest_grammar().rule(dice.pick(("tried", "effect", "proof", "ask")), dice, values)
+        text += honest_grammar().say(dice.pick(record[dice.pick(("facts", "more"))]), dice, values)
+    for rule in dice.some(("tried", "effect", "proof", "ask", "opening"), dice.between(1, 3)):
+        text += honest_grammar().rule(rule, dice, values)
     cells = {
         "institution": person.institution.name,
         "reason": dice.pick(("非本人业务", "已结清未更新", "扣款失败", "查询未授权")),
@@ -136,9 +139,11 @@ def object_to_record(world: World, dice: Dice, person: Person, at: int, truth: T
 
 def tip_off(world: World, dice: Dice, person: Person, at: int, truth: Truth) -> None:
     """Tip off about something seen once."""
-    text = honest_grammar().say(
-        dice.pick(_ADVERTS["tips"]["other"]), dice, context(world, dice, person, at)
-    )
+    values, grammar = context(world, dice, person, at), honest_grammar()
+    said = [grammar.say(dice.pick(_ADVERTS["tips"]["other"]), dice, values)]
+    more = dice.some(_ADVERTS["tips"]["more"], dice.between(1, 4))
+    said += [grammar.say(source, dice, values) for source in more]
+    text = disguise.habit(disguise.slip("".join(dice.some(said, len(said))), dice), dice)
     cells: dict[str, object] = {"channel": dice.pick(("网站", "热线", "来信")), "text": text}
     if dice.chance(0.3):
         cells["mobile"] = world.numbers.mobile()
@@ -151,8 +156,10 @@ def post(world: World, dice: Dice, person: Person, at: int, truth: Truth) -> Non
     values = context(world, dice, person, at, handle=cast.firm_name(dice, "handles"))
     kind = "warning_posts" if warning else "question_posts"
     text = honest_grammar().say(dice.pick(_LOOKALIKES[kind]), dice, values)
-    if dice.chance(0.6):
-        text += honest_grammar().rule(dice.pick(("effect", "close", "opening", "tried")), dice, values)
+    for source in dice.some(_LOOKALIKES["post_more"], dice.weighted((0, 1, 2, 3), (1, 4, 4, 2))):
+        text += honest_grammar().say(source, dice, values)
+    if dice.chance(0.4):
+        text += honest_grammar().rule(dice.pick(("effect", "tried")), dice, values)
     name = cast.nick(dice)
     cells: dict[str, object] = {
         "host": dice.pick(_HOSTS),
