@@ -64,6 +64,7 @@ def asked(paths: Sequence[Path], out: Path, **options: Any) -> argparse.Namespac
         "since": None,
         "threads": None,
         "force": False,
+        "keep": False,
     }
     return argparse.Namespace(paths=list(paths), out=out, **(unset | options))
 
@@ -110,8 +111,22 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
     loaded = read(asked, beside, watch)
     tables = {kind: loaded.table(kind) for kind in loaded.tables}
     todo = settings(asked)
-    outcome = course.run(tables, todo, lambda name: watch.step(name, course.STEPS[name]))
-    return write(asked, beside, watch, loaded, outcome, todo)
+    state = beside / "state"
+    if asked.keep:
+        state.mkdir(mode=0o700)
+    outcome = course.run(
+        tables,
+        todo,
+        lambda name: watch.step(name, course.STEPS[name]),
+        state / "index" if asked.keep else None,
+    )
+    told = write(asked, beside, watch, loaded, outcome, todo)
+    if asked.keep:
+        from lianfang.cli import since
+        from lianfang.engine.identify.run import memory
+
+        memory.keep(state, outcome, since.marks(todo))
+    return told
 
 
 def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:

@@ -157,6 +157,11 @@ def _add_run(verbs: Any) -> None:
     add("--on", choices=("duckdb", "spark"), default="duckdb", help="在哪台机器上算 / which machine")
     add("--guides", type=Path, help="自有特征指南文件夹 / folder of your own guides")
     add("--judgements", type=Path, help="研判结论 CSV,推翻机器 / judgements that overrule the machine")
+    add(
+        "--keep",
+        action="store_true",
+        help="留下 state/ 供日后加新数据(含未脱敏记录,仅本人可读)/ keep state/ to add to later (unmasked, owner only)",
+    )
     add("--since", type=Path, help="上次的结果文件夹,只算新增 / earlier results: add only what is new")
     add("--threads", type=int, help="线程数,结果不变 / threads; the answer is the same")
     add("--force", action="store_true", help="覆盖已有结果 / replace earlier results")

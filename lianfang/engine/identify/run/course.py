@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,8 @@ class Outcome:
         hubs: identifiers that joined nothing.
         found: the rings.
         sources: what rings were made from: links, families, tables.
+        linked: links of identifiers and wording alone.
+        others: links of people and firms alike.
     """
 
     signals: pa.Table
@@ -57,15 +60,23 @@ class Outcome:
     hubs: pa.Table
     found: Found
     sources: Sources
+    linked: pa.Table
+    others: pa.Table
 
 
-def run(tables: Mapping[Kind, pa.Table], course: Course, told: Callable[[str], None] = lambda _: None) -> Outcome:
+def run(
+    tables: Mapping[Kind, pa.Table],
+    course: Course,
+    told: Callable[[str], None] = lambda _: None,
+    index: Path | None = None,
+) -> Outcome:
     """Find signs, links and rings in tables of records.
 
     Args:
         tables: record tables by kind, with record_no.
         course: guides, judgements, earlier rings.
         told: hears each step's name as it begins.
+        index: a folder to keep the index of links in, so that a later run can go on from this one.
 
     Returns:
         Everything found; the same for any number of threads.
@@ -74,6 +85,7 @@ def run(tables: Mapping[Kind, pa.Table], course: Course, told: Callable[[str], N
         DefinitionError: judgements that cannot be understood.
     """
     from lianfang.engine.identify.linkage import fuzzy, make
+    from lianfang.engine.identify.linkage import index as indexes
     from lianfang.engine.identify.rings import find
     from lianfang.engine.identify.run import folding
     from lianfang.engine.identify.signals import run as signs
@@ -81,20 +93,26 @@ def run(tables: Mapping[Kind, pa.Table], course: Course, told: Callable[[str], N
     told("fold")
     source = folding.source(tables, course.threads)
     told("links")
-    linked = make.make(source, make.LinkOptions(lanes=course.threads))
+    options = make.LinkOptions(lanes=course.threads)
+    linked = indexes.start(index, source, options) if index else make.make(source, options)
     told("fuzzy")
     judged = judge.resolve(course.judgements, tables)
-    links = gathered(linked.link, fuzzy.links(tables), judge.links(judged))
+    others = fuzzy.links(tables)
+    links = gathered(linked.link, others, judge.links(judged))
     told("signs")
     signals, verdicts = signs.signals(tables, course.book, families=linked.family, threads=course.threads)
     told("rings")
     sources = Sources(links, tables, verdicts, linked.family, judged)
-    return Outcome(signals, verdicts, linked.hub, find.find(sources, course.previous), sources)
+    return Outcome(
+        signals, verdicts, linked.hub, find.find(sources, course.previous), sources, linked.link, others
+    )
 
 
 def gathered(*links: pa.Table) -> pa.Table:
     """Put links of every origin into one table, in the order they are written."""
-    whole = pa.concat_tables([one for one in links if one.num_rows] or [links[0]], promote_options="permissive")
+    whole = pa.concat_tables(
+        [one for one in links if one.num_rows] or [links[0]], promote_options="permissive"
+    )
     words = whole["by"].cast(pa.string())
     order = np.lexsort(
         (

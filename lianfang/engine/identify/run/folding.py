@@ -40,8 +40,16 @@ def source(tables: Mapping[Kind, pa.Table], threads: int | None = None) -> LinkS
         number, texts = number[order], texts.take(pa.array(order))
     points, starts = shingles.fold_table(texts, threads=threads)
     found = find.find_table(texts)
-    found = found.set_column(0, "record_no", pc.take(pa.array(number), found["row"])) if found.num_rows else None
-    return LinkSource(list(held.values()), wordings.texts(points, starts), number, found, int(number[-1]) + 1 if number.size else 0)
+    found = (
+        found.set_column(0, "record_no", pc.take(pa.array(number), found["row"])) if found.num_rows else None
+    )
+    return LinkSource(
+        list(held.values()),
+        wordings.texts(points, starts),
+        number,
+        found,
+        int(number[-1]) + 1 if number.size else 0,
+    )
 
 
 def _chunks(texts: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
