@@ -83,10 +83,11 @@ def _cells(chunk: pa.Array) -> Cells:
     width: Any = np.int64 if pa.types.is_large_string(chunk.type) else np.int32
     valid = np.empty(0, np.bool_)
     if chunk.null_count:
-        valid = chunk.is_valid().to_numpy(zero_copy_only=False)
+        valid = np.array(chunk.is_valid().to_numpy(zero_copy_only=False))
     _, offsets, values = chunk.buffers()
     at = np.frombuffer(offsets, width)[chunk.offset : chunk.offset + len(chunk) + 1].astype(np.int64)
-    written = np.frombuffer(values, np.uint8) if values is not None and values.size else np.zeros(1, np.uint8)
+    written = np.frombuffer(values if values is not None and values.size else b"\0", np.uint8)
+    written.flags.writeable = False  # one type for the kernels, whatever made the array
     return Cells(written, at, valid)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from lianfang.engine.text.kernels import (
     FULL,
     HAN,
-    KEY,
     SPACE,
     apart,
     decode,
+    fill_ends,
     find_key,
     fold_row,
     jit,
@@ -22,42 +22,15 @@ from lianfang.engine.text.kernels import (
     pair,
     rejoin,
     same,
+    sift,
 )
-from lianfang.engine.text.layout import SIEVE_BITS
-from lianfang.engine.text.opening import open_row
+from lianfang.engine.text.opening import may_hide, open_row
 from lianfang.engine.text.scan import LEAST_GAPS, SEGMENT
 
-SIEVE_SHIFT = np.uint64(64 - SIEVE_BITS)
 FEWEST, MOST = SEGMENT
 GAPS = LEAST_GAPS
 COLUMNS = 7  # of a hit: row, word_no, start, end, fstart, fend, evasion
 MORE_ROOM, MORE_HITS, DONE = 1, 2, 0
-
-
-@jit
-def sift(sieve, text, size, spots):
-    """List the places whose pair may begin a phrase or a disguise. Gives their number."""
-    n_spots = 0
-    if size < 2:
-        return 0
-    before = np.uint64(text[0])
-    for at in range(1, size):
-        now = np.uint64(text[at])
-        bit = (((before << np.uint64(21)) | now) * KEY) >> SIEVE_SHIFT
-        spots[n_spots] = at - 1
-        n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)
-        before = now
-    return n_spots
-
-
-@jit
-def may_hide(chart, text, spots, n_spots):
-    """Say whether any listed place begins a disguise."""
-    for one in range(n_spots):
-        at = spots[one]
-        if find_key(chart.disguises, pair(text[at], text[at + 1])) >= 0:
-            return True
-    return False
 
 
 @jit
@@ -70,7 +43,7 @@ def count_points(cells, low, high):
 
 
 @jit
-def segmented(chart, cells, low, high):
+def segmented(glyph, cells, low, high):
     """Say whether a row is word-segmented; `scan.is_segmented`."""
     tokens, n_han, n_gaps = 0, 0, 0
     inside, gap = False, False
@@ -78,7 +51,7 @@ def segmented(chart, cells, low, high):
     while at < high:
         point, step = decode(cells, at)
         at += step
-        kind = (chart.glyph[point] >> 24) & 15
+        kind = (glyph[point] >> 24) & 15
         if kind == HAN:
             n_gaps += gap and not inside
             tokens += not inside
@@ -92,20 +65,19 @@ def segmented(chart, cells, low, high):
 
 
 @jit
-def is_han(chart, cells, at, low, high):
+def is_han(glyph, cells, at, low, high):
     """Say whether the character that holds a byte is Chinese; False outside of the stretch."""
     if at < low or at >= high:
         return False
     while (cells[at] & 0xC0) == 0x80:
         at -= 1
     point, _ = decode(cells, at)
-    return (chart.glyph[point] >> 24) & 15 == HAN
+    return (glyph[point] >> 24) & 15 == HAN
 
 
 @jit
-def written_as(chart, book, alternative, cells, low, high, exact):
+def written_as(literal, at, size, letters, cells, low, high, exact):
     """Say whether a raw stretch is one spelling; not exact: width and case forgiven, no spaces."""
-    at, size = book.alternatives[alternative, 0], book.alternatives[alternative, 1]
     place = low
     done = 0
     while place < high:
@@ -115,86 +87,77 @@ def written_as(chart, book, alternative, cells, low, high, exact):
             if point == 32:
                 continue
             if point <= 0xFFFF:
-                point = chart.literal[point]
-        if done >= size or book.letters[at + done] != point:
+                point = np.uint64(literal[point])
+        if done >= size or letters[at + done] != point:
             return False
         done += 1
     return done == size
 
 
 @jit
-def plainly(chart, book, form, cells, low, high, row_low, row_high):
+def plainly(glyph, literal, alternatives, letters, first, last, cells, low, high, row_low, row_high):
     """Say whether a raw stretch is the phrase as anybody would write it; `scan._plainly`."""
     folded = False
-    for one in range(book.forms[form, 3], book.forms[form, 4]):
-        if written_as(chart, book, one, cells, low, high, True):
+    for one in range(first, last):
+        if written_as(literal, alternatives[one, 0], alternatives[one, 1], letters, cells, low, high, True):
             return True
-        folded = folded or written_as(chart, book, one, cells, low, high, False)
+        folded = folded or written_as(
+            literal, alternatives[one, 0], alternatives[one, 1], letters, cells, low, high, False
+        )
     if not folded:
         return False
     n_spaces, n_between = 0, 0
     for at in range(low, high):
         if cells[at] == 32:
             n_spaces += 1
-            n_between += is_han(chart, cells, at - 1, low, high) and is_han(chart, cells, at + 1, low, high)
+            n_between += is_han(glyph, cells, at - 1, low, high) and is_han(glyph, cells, at + 1, low, high)
     if n_between == 0:
         return True
     n_kept = count_points(cells, low, high) - n_spaces
     if n_kept > 2 and n_spaces == n_kept - 1:
         return False
-    return segmented(chart, cells, row_low, row_high)
+    return segmented(glyph, cells, row_low, row_high)
 
 
 @jit
-def match(book, text, size, at, key, spans, n_spans):
-    """Add the forms under one key that stand at a place. Gives the new number."""
-    place = find_key(book.index.keys, key)
-    if place < 0:
-        return n_spans
-    for form in range(book.index.ranges[place, 0], book.index.ranges[place, 1]):
-        row = book.forms[form]
-        if not same(book.letters, row[0], row[1], text, size, at):
-            continue
-        if not apart(text, size, at, at + row[1], False):
-            continue
-        if n_spans >= spans.shape[0]:
-            return FULL
-        one = n_spans
-        while (
-            one > 0
-            and spans[one - 1, 0] == at
-            and (
-                spans[one - 1, 2] > row[2]
-                or (spans[one - 1, 2] == row[2] and spans[one - 1, 1] > at + row[1])
-            )
-        ):
-            spans[one] = spans[one - 1]
-            one -= 1
-        spans[one, 0], spans[one, 1], spans[one, 2], spans[one, 3] = at, at + row[1], row[2], form
-        n_spans += 1
-    return n_spans
+def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_singles, spans):
+    """List all phrases of one folded row, by place and word; `n_singles` is its size or 0.
 
-
-@jit
-def match_row(book, text, size, spots, n_spots, spans):
-    """List all phrases of one folded row. Gives their number, or FULL."""
-    n_spans = 0
-    if book.has_singles:
-        spot = 0
-        for at in range(size):
-            if spot < n_spots and spots[spot] == at:
-                n_spans = match(book, text, size, at, pair(text[at], text[at + 1]), spans, n_spans)
-                spot += 1
-            if n_spans != FULL:
-                n_spans = match(book, text, size, at, np.uint64(text[at]), spans, n_spans)
-            if n_spans == FULL:
+    Returns:
+        The number of spans (start, end, word_no, form), or FULL.
+    """
+    n_spans, spot, single = 0, 0, 0
+    while spot < n_spots or single < n_singles:
+        if spot < n_spots and (single >= n_singles or spots[spot] <= single):
+            at = np.int64(spots[spot])
+            place = find_key(keys, pair(text[at], text[at + 1]))
+            spot += 1
+        else:
+            at = single
+            place = find_key(keys, np.uint64(text[at]))
+            single += 1
+        if place < 0:
+            continue
+        for form in range(ranges[place, 0], ranges[place, 1]):
+            end = at + forms[form, 1]
+            if not same(letters, forms[form, 0], forms[form, 1], text, size, at):
+                continue
+            if not apart(text, size, at, end, False):
+                continue
+            if n_spans >= spans.shape[0]:
                 return FULL
-        return n_spans
-    for spot in range(n_spots):
-        at = spots[spot]
-        n_spans = match(book, text, size, at, pair(text[at], text[at + 1]), spans, n_spans)
-        if n_spans == FULL:
-            return FULL
+            word = forms[form, 2]
+            one = n_spans
+            while (
+                one > 0
+                and spans[one - 1, 0] == at
+                and (spans[one - 1, 2] > word or (spans[one - 1, 2] == word and spans[one - 1, 1] > end))
+            ):
+                for field in range(4):
+                    spans[one, field] = spans[one - 1, field]
+                one -= 1
+            spans[one, 0], spans[one, 1], spans[one, 2], spans[one, 3] = at, end, word, form
+            n_spans += 1
     return n_spans
 
 
@@ -205,6 +168,8 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
     Returns:
         (rows done up to, hits written, DONE or what more is needed to go on).
     """
+    glyph, pool, sieve = chart.glyph, chart.pool, book.sieve
+    lex = (chart.words, chart.letters, chart.stands, chart.common, chart.ordinary)
     text, text2 = np.empty(room, np.uint32), np.empty(room, np.uint32)
     starts, starts2 = np.empty(room, np.int32), np.empty(room, np.int32)
     ends, ends2 = np.empty(room, np.int32), np.empty(room, np.int32)
@@ -218,25 +183,38 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
         low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
         if high - low + 64 > room:
             return row, n_hits, MORE_ROOM
-        size, n_numerals, component = fold_row(chart, cells, low, high, text, starts, ends)
+        size, n_spots, again, n_numerals, component = fold_row(
+            glyph, pool, sieve, cells, low, high, text, starts, spots
+        )
         if size == FULL:
             return row, n_hits, MORE_ROOM
-        if component:
-            size = rejoin(chart, text, starts, ends, size)
-        if n_numerals > 2:
-            numerals(chart.digits, text, size)
-        n_spots = sift(book.sieve, text, size, spots)
-        now, now_starts, now_ends = text, starts, ends
-        if may_hide(chart, text, spots, n_spots):
+        now, now_starts = text, starts
+        wide = component
+        if again:
+            if component:
+                fill_ends(cells, low, starts, ends, size)
+                size = rejoin(chart.splits, text, starts, ends, size)
+            if n_numerals > 2:
+                numerals(chart.digits, text, size)
+            n_spots = sift(sieve, text, size, spots)
+        now_ends = ends
+        if may_hide(chart.tells, chart.told, chart.spellings, chart.substituted, lex, text, size, spots, n_spots, found):  # fmt: skip
+            if not wide:
+                fill_ends(cells, low, starts, ends, size)
+            wide = True
             size, opened = open_row(chart, text, starts, ends, size, found, text2, starts2, ends2)
             if size == FULL:
                 return row, n_hits, MORE_ROOM
             if opened:
                 now, now_starts, now_ends = text2, starts2, ends2
-                n_spots = sift(book.sieve, now, size, spots)
-        n_spans = match_row(book, now, size, spots, n_spots, spans)
+                n_spots = sift(sieve, now, size, spots)
+        n_spans = match_row(
+            book.index.keys, book.index.ranges, book.forms, book.letters, now, size, spots, n_spots, size if book.has_singles else 0, spans
+        )  # fmt: skip
         if n_spans == FULL or n_hits + n_spans > hits.shape[0]:
             return row, n_hits, MORE_HITS
+        if n_spans and not wide:
+            fill_ends(cells, low, starts, ends, size)
         at, points = low, 0
         for one in range(n_spans):
             start = low + now_starts[spans[one, 0]]
@@ -247,7 +225,11 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
             hits[n_hits, 2] = points
             hits[n_hits, 3] = points + count_points(cells, start, end)
             hits[n_hits, 4], hits[n_hits, 5] = spans[one, 0], spans[one, 1]
-            hits[n_hits, 6] = not plainly(chart, book, spans[one, 3], cells, start, end, low, high)
+            hits[n_hits, 6] = not plainly(
+                glyph, chart.literal, book.alternatives, book.letters,
+                book.forms[spans[one, 3], 3], book.forms[spans[one, 3], 4],
+                cells, start, end, low, high,
+            )  # fmt: skip
             n_hits += 1
     return last, n_hits, DONE
 

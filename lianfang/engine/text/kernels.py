@@ -5,20 +5,50 @@ Importing this module imports numba; only tables need it. Offsets are bytes from
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 import numba
 import numpy as np
 
 from lianfang.engine.text.glyphs import Class
-from lianfang.engine.text.layout import COMPONENT, GOLDEN, NUMERAL, PAIR_BITS
+from lianfang.engine.text.layout import COMPONENT, GOLDEN, NUMERAL, PAIR_BITS, SIEVE_BITS
 from lianfang.engine.text.unfold import REACH, SHORT
 
-jit = numba.njit(nogil=True, cache=True, boundscheck=False)
+
+@cache
+def _room_stamp() -> str:
+    """Say which version of the whole room this is."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
+def jit(function: Any) -> Any:
+    """Compile a kernel when first called, and keep it on disk.
+
+    numba drops a kept kernel when its own file changes, not when a kernel it calls does; the stamp
+    of the whole room mends that.
+    """
+    made = numba.njit(nogil=True, cache=True, boundscheck=False)(function)
+    kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    if hasattr(kept, "_source_stamp"):
+        kept._source_stamp = _room_stamp()
+    return made
+
+
+inline = numba.njit(nogil=True, inline="always")  # arrays handed to a call are counted, and that is slow
 
 SKIP, SPACE, MARK, STOP, SIGN = (int(one) for one in list(Class)[:5])
 LETTER, HAN, WORD, BEHIND = (int(one) for one in list(Class)[5:])
 POINT = 0x1FFFFF
 KEY = np.uint64(GOLDEN)
 SHIFT = np.uint64(PAIR_BITS)
+SIEVE_SHIFT = np.uint64(64 - SIEVE_BITS)
+SKIP_KIND, MARK_KIND, STOP_KIND, SIGN_KIND = (np.uint32(one) for one in (SKIP, MARK, STOP, SIGN))
+LETTER_KIND, HAN_KIND, WORD_KIND, BEHIND_KIND = (np.uint32(one) for one in (LETTER, HAN, WORD, BEHIND))
+FLAG_KIND = np.uint32(15)
 REACHES = tuple(REACH)
 SHORTEST = SHORT
 NUMERAL_BIT, COMPONENT_BIT = NUMERAL, COMPONENT
@@ -27,155 +57,207 @@ ZERO_TO_NINE = tuple("零一二三四五六七八九〇壹贰叁肆伍陆柒捌�
 MAGNITUDE_POINTS = tuple(sorted(ord(one) for one in "十百千万亿拾佰仟"))
 
 
-@jit
+@inline
 def find_key(keys, key):
     """Give the place of a key in an open-addressed table, or -1."""
-    bits = np.uint64(64)
-    size = keys.shape[0]
-    probe = size
-    while probe > 1:
-        probe >>= 1
-        bits -= np.uint64(1)
-    place = (key * KEY) >> bits
-    while True:
-        there = keys[place]
-        if there == key:
-            return np.int64(place)
-        if there == 0:
-            return np.int64(-1)
-        place = (place + np.uint64(1)) & np.uint64(size - 1)
+    mask = np.uint64(keys.shape[0] - 1)
+    place = ((key * KEY) >> np.uint64(32)) & mask
+    while keys[place] != key and keys[place] != np.uint64(0):
+        place = (place + np.uint64(1)) & mask
+    found = np.int64(place)
+    if keys[place] != key:
+        found = np.int64(-1)
+    return found
 
 
 @jit
 def decode(cells, at):
     """Give one code point and its number of bytes; the bytes are valid UTF-8."""
-    lead = np.uint32(cells[at])
-    if lead < 0x80:
-        return lead, 1
-    if lead >= 0xF0:
-        return (
-            ((lead & 7) << 18)
-            | ((np.uint32(cells[at + 1]) & 63) << 12)
-            | ((np.uint32(cells[at + 2]) & 63) << 6)
-            | (np.uint32(cells[at + 3]) & 63)
-        ), 4
-    if lead >= 0xE0:
-        return (
-            ((lead & 15) << 12) | ((np.uint32(cells[at + 1]) & 63) << 6) | (np.uint32(cells[at + 2]) & 63)
-        ), 3
-    return ((lead & 31) << 6) | (np.uint32(cells[at + 1]) & 63), 2
+    place = np.uint64(at)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    low, six = np.uint64(63), np.uint64(6)
+    lead = np.uint64(cells[place])
+    if lead < np.uint64(0x80):
+        return lead, one
+    second = np.uint64(cells[place + one]) & low
+    if lead < np.uint64(0xE0):
+        return ((lead & np.uint64(31)) << six) | second, two
+    third = np.uint64(cells[place + two]) & low
+    if lead < np.uint64(0xF0):
+        return ((lead & np.uint64(15)) << np.uint64(12)) | (second << six) | third, three
+    fourth = np.uint64(cells[place + three]) & low
+    return (
+        ((lead & np.uint64(7)) << np.uint64(18)) | (second << np.uint64(12)) | (third << six) | fourth
+    ), np.uint64(4)
 
 
 @jit
-def fold_row(chart, cells, low, high, text, starts, ends):
-    """Fold one row's characters; `plain._characters` without rejoining and numerals.
+def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
+    """Fold one row's characters and sift its pairs in the same pass.
+
+    The folding is `plain._characters` without rejoining and numerals; `starts` are byte offsets
+    from `low`. The sifting lists in `spots` the places whose pair is in the sieve; it holds only
+    where nothing was taken back, rejoined or read as digits.
 
     Returns:
-        (characters written or FULL, Chinese digits seen, whether a component was seen).
+        (characters written or FULL, spots, whether the spots must be sifted again,
+        most Chinese digits close together, whether a component was seen).
     """
-    room = text.shape[0] - 40
-    glyph = chart.glyph
-    size = 0
-    last = SKIP
-    run, run_rank, run_plain, run_start, run_end = SKIP, 0, np.uint32(0), 0, 0
-    token, stop_kept = -1, False
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    room = np.uint64(text.shape[0] - 40)
+    at, until, base = np.uint64(low), np.uint64(high), np.uint64(low)
+    size, n_spots = np.uint64(0), np.uint64(0)
+    before = np.uint64(0)
+    last = np.uint32(SKIP)
+    run, run_rank, run_plain, run_start = np.uint32(SKIP), np.uint32(0), np.uint32(0), np.uint64(0)
+    token, stop_kept, again = np.uint64(0), False, False
     n_numerals, component = 0, False
-    at = low
-    while at < high:
+    n_row, numeral = 0, np.uint64(0)  # Chinese digits close together, and where the last stood
+    while at < until:
         start = at
-        lead = np.uint32(cells[at])
-        if lead >= 0xE0 and lead < 0xF0:
+        lead = np.uint64(cells[at])
+        if lead >= np.uint64(0xE0) and lead < np.uint64(0xF0):
             point = (
-                ((lead & 15) << 12) | ((np.uint32(cells[at + 1]) & 63) << 6) | (np.uint32(cells[at + 2]) & 63)
+                ((lead & np.uint64(15)) << np.uint64(12))
+                | ((np.uint64(cells[at + one]) & np.uint64(63)) << np.uint64(6))
+                | (np.uint64(cells[at + two]) & np.uint64(63))
             )
-            at += 3
-        elif lead < 0x80:
+            at += three
+        elif lead < np.uint64(0x80):
             point = lead
-            at += 1
+            at += one
         else:
             point, step = decode(cells, at)
             at += step
         entry = glyph[point]
-        kind = (entry >> 24) & 15
-        if kind == SKIP:
-            continue
-        word_at = 0
-        n_word = 0
-        if kind >= WORD:
-            pool = np.int64(entry & POINT)
-            n_after = np.int64(chart.pool[pool])
-            n_word = np.int64(chart.pool[pool + 1])
-            word_at = pool + 2 + n_after
-            if kind == BEHIND:
-                seen = False
-                if size > 0 and run == SKIP:
-                    for one in range(pool + 2, word_at):
-                        if chart.pool[one] == text[size - 1]:
-                            seen = True
-                if not seen:
-                    kind = MARK
-                    entry = point
-            if kind != MARK:
-                kind = LETTER if chart.pool[word_at] < 128 else HAN
-        if kind < LETTER:
-            rank = 4 if kind == STOP else (3 if kind == SIGN else kind)
-            plain = entry & POINT
-            if rank > run_rank or (kind == STOP and plain == 43):
-                run, run_rank, run_plain = kind, rank, plain
-                run_start, run_end = start - low, at - low
-            continue
-        if run != SKIP:
-            both_han = last == HAN and kind == HAN
+        kind = entry >> np.uint32(24)
+        n_word = np.uint64(0)
+        word_at = np.uint64(0)
+        if kind != HAN_KIND and kind != LETTER_KIND:
+            if kind == SKIP_KIND:
+                continue
+            if kind > FLAG_KIND:
+                if entry & np.uint32(NUMERAL_BIT):
+                    n_row = n_row + 1 if size - numeral < np.uint64(6) else 1
+                    numeral = size
+                    n_numerals = max(n_numerals, n_row)
+                component |= (entry & np.uint32(COMPONENT_BIT)) != 0
+                kind = kind & np.uint32(15)
+            elif kind >= WORD_KIND:
+                place = np.uint64(entry & np.uint32(POINT))
+                n_word = np.uint64(pool[place + one])
+                word_at = place + two + np.uint64(pool[place])
+                if kind == BEHIND_KIND:
+                    seen = False
+                    if size > np.uint64(0) and run == SKIP_KIND:
+                        for spot in range(place + two, word_at):
+                            seen |= np.uint64(pool[spot]) == before
+                    if not seen:
+                        kind = MARK_KIND
+                        entry = np.uint32(point)
+                if kind != MARK_KIND:
+                    kind = LETTER_KIND if pool[word_at] < 128 else HAN_KIND
+            if kind < LETTER_KIND:
+                rank = kind
+                if kind == STOP_KIND:
+                    rank = np.uint32(5)
+                plain = entry & np.uint32(POINT)
+                if rank > run_rank or (kind == STOP_KIND and plain == 43):
+                    run, run_rank, run_plain, run_start = kind, rank, plain, start
+                continue
+        if run != SKIP_KIND:
+            both_han = last == HAN_KIND and kind == HAN_KIND
             keep = False
-            if run == STOP:
-                if both_han and token > 0 and size - token == 1:
+            if run == STOP_KIND:
+                if both_han and token > np.uint64(0) and size - token == one:
                     if stop_kept:
-                        text[size - 2] = text[size - 1]
-                        starts[size - 2], ends[size - 2] = starts[size - 1], ends[size - 1]
-                        size -= 1
+                        text[size - two] = text[size - one]
+                        starts[size - two] = starts[size - one]
+                        size -= one
+                    again = True
                     stop_kept = False
                     token = size
                 else:
                     keep = True
                     stop_kept = True
-                    token = size + 1
-                    last = STOP
-            elif run == SIGN:
+                    token = size + one
+                    last = STOP_KIND
+            elif run == SIGN_KIND:
                 keep = not both_han
             else:
-                keep = last == LETTER and kind == LETTER
+                keep = last == LETTER_KIND and kind == LETTER_KIND
             if keep:
                 text[size] = run_plain
-                starts[size], ends[size] = run_start, run_end
-                size += 1
-            run, run_rank = SKIP, 0
-        if n_word == 0:
-            text[size] = entry & POINT
-            starts[size], ends[size] = start - low, at - low
-            size += 1
-            last = kind
-            if entry >= NUMERAL_BIT:
-                n_numerals += (entry & NUMERAL_BIT) != 0
-                component |= (entry & COMPONENT_BIT) != 0
-        else:
-            for one in range(word_at, word_at + n_word):
-                text[size] = chart.pool[one]
-                starts[size], ends[size] = start - low, at - low
-                size += 1
-            last = LETTER if text[size - 1] < 128 else HAN
-            if size > room:
-                return FULL, 0, False
-    if run == STOP or run == SIGN:
+                starts[size] = run_start - base
+                now = np.uint64(run_plain)
+                bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+                spots[n_spots] = size - one
+                n_spots += (
+                    (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63)))
+                    & one
+                    & np.uint64(size != np.uint64(0))
+                )
+                before = now
+                size += one
+            run, run_rank = SKIP_KIND, np.uint32(0)
+        last = kind
+        now = np.uint64(entry & np.uint32(POINT))
+        if n_word > np.uint64(0):
+            again = True
+            if size + n_word > room:
+                return np.int64(FULL), 0, False, 0, False
+            for spot in range(word_at, word_at + n_word - one):
+                text[size] = pool[spot]
+                starts[size] = start - base
+                size += one
+            now = np.uint64(pool[word_at + n_word - one])
+            last = LETTER_KIND if now < np.uint64(128) else HAN_KIND
+        text[size] = now
+        starts[size] = start - base
+        bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+        spots[n_spots] = size - one
+        n_spots += (
+            (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one & np.uint64(size != np.uint64(0))
+        )
+        before = now
+        size += one
+    if run == STOP_KIND or run == SIGN_KIND:
         text[size] = run_plain
-        starts[size], ends[size] = run_start, run_end
-        size += 1
-    return size, n_numerals, component
+        starts[size] = run_start - base
+        spots[n_spots] = size - one
+        n_spots += np.uint64(size != np.uint64(0))  # cheaper to list the last pair than to test it
+        size += one
+    again |= n_numerals > 2 or component
+    return np.int64(size), np.int64(n_spots), again, n_numerals, component
 
 
 @jit
-def rejoin(chart, text, starts, ends, size):
+def fill_ends(cells, low, starts, ends, size):
+    """Give each folded character of an unopened row its raw end: one raw character long."""
+    for one in range(size):
+        lead = cells[low + starts[one]]
+        ends[one] = starts[one] + (1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4)
+
+
+@jit
+def sift(sieve, text, size, spots):
+    """List the places whose pair is in the sieve. Gives their number."""
+    n_spots = np.uint64(0)
+    if size < 2:
+        return 0
+    before = np.uint64(text[0])
+    for at in range(np.uint64(1), np.uint64(size)):
+        now = np.uint64(text[at])
+        bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+        spots[n_spots] = at - np.uint64(1)
+        n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)
+        before = now
+    return np.int64(n_spots)
+
+
+@jit
+def rejoin(splits, text, starts, ends, size):
     """Put split characters together again, in place; `plain._rejoin`."""
-    splits = chart.splits
     kept = 0
     at = 0
     while at < size:
@@ -216,28 +298,28 @@ def numerals(digits, text, size):
                 text[one] = digits[text[one]]
 
 
-@jit
+@inline
 def digits_magnitude(point):
     """Say whether a character is 十, 百, 千 …"""
+    seen = False
     for one in MAGNITUDE_POINTS:
-        if point == one:
-            return True
-    return False
+        seen |= point == one
+    return seen
 
 
-@jit
+@inline
 def is_letter(point):
     """Say whether a folded character is a Latin letter."""
     return point >= 97 and point <= 122
 
 
-@jit
+@inline
 def is_digit(point):
     """Say whether a folded character is a digit."""
     return point >= 48 and point <= 57
 
 
-@jit
+@inline
 def in_address(point):
     """Say whether a folded character joins the parts of an address: `./@_-&=?`."""
     return (
@@ -246,33 +328,32 @@ def in_address(point):
     )  # fmt: skip
 
 
-@jit
+@inline
 def apart(text, size, start, end, address):
     """Say whether letters or digits at the edges of a stretch end there; `unfold.apart`."""
-    for side in range(2):
-        inner = start if side == 0 else end - 1
-        outer = start - 1 if side == 0 else end
-        if outer < 0 or outer >= size:
-            continue
-        if is_letter(text[inner]) and (is_letter(text[outer]) or (address and in_address(text[outer]))):
-            return False
-        if is_digit(text[inner]) and is_digit(text[outer]):
-            return False
-    return True
+    free = True
+    if start > 0:
+        inner, outer = text[start], text[start - 1]
+        free &= not (is_letter(inner) and (is_letter(outer) or (address and in_address(outer))))
+        free &= not (is_digit(inner) and is_digit(outer))
+    if end < size:
+        inner, outer = text[end - 1], text[end]
+        free &= not (is_letter(inner) and (is_letter(outer) or (address and in_address(outer))))
+        free &= not (is_digit(inner) and is_digit(outer))
+    return free
 
 
-@jit
+@inline
 def same(letters, at, n_letters, text, size, start):
     """Say whether a written text stands at a place."""
-    if start + n_letters > size:
-        return False
-    for one in range(n_letters):
-        if letters[at + one] != text[start + one]:
-            return False
-    return True
+    done = 0
+    if start + n_letters <= size:
+        while done < n_letters and letters[at + done] == text[start + done]:
+            done += 1
+    return done == n_letters
 
 
-@jit
+@inline
 def pair(first, second):
     """Give the key of two neighbouring characters."""
     return (np.uint64(first) << SHIFT) | np.uint64(second)

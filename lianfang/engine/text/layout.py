@@ -50,7 +50,8 @@ class Chart(NamedTuple):
     stands: NDArray[np.uint64]  # set of (substitute, meant)
     ordinary: NDArray[np.uint64]  # set of everyday pairs
     digits: Points  # per BMP code point: the digit of a Chinese or plain digit, else 0
-    disguises: NDArray[np.uint64]  # set of the pairs that may begin a disguise
+    tells: Index  # pair, one of which is in every disguise -> told, substituted
+    told: Ints  # row: spelling, place of the pair in it
     sieve: NDArray[np.uint64]  # bitmap of the same
 
 
@@ -71,7 +72,7 @@ def pair_key(first: int, second: int) -> int:
 
 
 def place_of(key: int, bits: int) -> int:
-    """Give the place of a key in a table of 2**bits."""
+    """Give the upper bits of a key, well mixed: its place in a sieve or, masked, in an index."""
     return ((key * GOLDEN) & 0xFFFFFFFFFFFFFFFF) >> (64 - bits)
 
 
@@ -95,7 +96,7 @@ def chart() -> Chart:
     ranges = {key: [heads[key], tails[key], 0, 0] for key in heads}
     for key, (low, high) in pairs.items():
         ranges.setdefault(key, [0, 0, 0, 0])[2:] = [low, high]
-    begin = [_key(one.form) for one in spelled if one.word >= 0] + list(pairs)
+    tells, told = _tells(spelled, pairs, known)
     glyph, pool = _glyphs()
     words = _rows([(at[n], len(word.text), word.contexts) for n, word in enumerate(known.words)], 3)
     common = np.zeros(0x10000, np.uint8)
@@ -105,8 +106,36 @@ def chart() -> Chart:
     return Chart(
         glyph, _literal(), pool, _splits(), common, _index(ranges), spellings,
         np.concatenate([letters, more]), substituted, words,
-        _keys(stands), _keys(ordinary), _digits(), _keys(begin), _sieve(begin),
+        _keys(stands), _keys(ordinary), _digits(), tells, told, _sieve(int(key) for key in tells.keys if key),
     )  # fmt: skip
+
+
+def _tells(
+    spelled: Sequence[lexicon.Spelling], pairs: dict[int, tuple[int, int]], known: lexicon.Lexicon
+) -> tuple[Index, Ints]:
+    """Choose for every spelling the pair in it that ordinary text is least likely to have."""
+
+    def common(pair: str) -> int:
+        n_ascii = pair[0].isascii() + pair[1].isascii()
+        if n_ascii == 1:
+            return 0
+        if n_ascii == 2:
+            return 2
+        return 3 if pair in known.ordinary or pair in known.pairs else 1
+
+    rows: list[tuple[int, int, int]] = []
+    for number, one in enumerate(spelled):
+        if one.word >= 0:
+            places = range(len(one.form) - 1)
+            place = min(places, key=lambda at: common(one.form[at : at + 2]))
+            rows.append((_key(one.form[place : place + 2]), number, place))
+    rows.sort()
+    ranges: dict[int, list[int]] = {}
+    for at, (key, _, _) in enumerate(rows):
+        ranges.setdefault(key, [at, at, 0, 0])[1] = at + 1
+    for key, (low, high) in pairs.items():
+        ranges.setdefault(key, [0, 0, 0, 0])[2:] = [low, high]
+    return _index(ranges), _rows([row[1:] for row in rows], 2)
 
 
 def book(forms: Sequence[Any]) -> Book:
@@ -152,13 +181,13 @@ def _rows(rows: Sequence[Sequence[int]], width: int) -> Ints:
 
 
 def _index(ranges: dict[int, list[int]]) -> Index:
-    bits = max(4, (2 * len(ranges)).bit_length())
-    keys = np.zeros(1 << bits, np.uint64)
-    values = np.zeros((1 << bits, 4), np.int32)
+    size = 1 << max(4, (2 * len(ranges)).bit_length())
+    keys = np.zeros(size, np.uint64)
+    values = np.zeros((size, 4), np.int32)
     for key in sorted(ranges):
-        place = place_of(key, bits)
+        place = (place_of(key, 32)) & (size - 1)
         while keys[place]:
-            place = (place + 1) & ((1 << bits) - 1)
+            place = (place + 1) & (size - 1)
         keys[place] = key
         values[place] = ranges[key]
     return Index(keys, values)
@@ -233,8 +262,10 @@ def _glyphs() -> tuple[Points, Points]:
         table[point] = value | (one.kind << 24)
     for character in glyphs.NUMERALS:
         table[ord(character)] |= np.uint32(NUMERAL)
+    everyday = {character for word in plain.known().ordinary for character in word}
     for parts in lexicon.splits():
-        table[ord(parts[0])] |= np.uint32(COMPONENT)
+        rare = next((part for part in parts if part not in everyday), parts[0])
+        table[ord(rare)] |= np.uint32(COMPONENT)
     return table, np.array(pool, np.uint32)
 
 

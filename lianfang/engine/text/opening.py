@@ -10,6 +10,7 @@ from lianfang.engine.text.kernels import (
     SHORTEST,
     apart,
     find_key,
+    inline,
     jit,
     pair,
     same,
@@ -21,56 +22,58 @@ SOUND = int(How.SOUND)
 FIELDS = 6  # of a candidate: start, end, word (-1: plain word), guard, contexts, how
 
 
-@jit
-def is_ordinary(chart, text, size, at):
+@inline
+def is_ordinary(ordinary, text, size, at):
     """Say whether two neighbouring characters are an everyday word."""
-    if at < 0 or at + 1 >= size:
-        return False
-    return find_key(chart.ordinary, pair(text[at], text[at + 1])) >= 0
+    seen = False
+    if at >= 0 and at + 1 < size:
+        seen = find_key(ordinary, pair(text[at], text[at + 1])) >= 0
+    return seen
 
 
 @jit
-def spelled(chart, text, size, found):
+def spelled(keys, ranges, spellings, letters, ordinary, text, size, found):
     """List written-out spellings and the plain words that show a context. Gives their number, or FULL."""
     n_found = 0
     for start in range(size - 1):
-        place = find_key(chart.index.keys, pair(text[start], text[start + 1]))
+        place = find_key(keys, pair(text[start], text[start + 1]))
         if place < 0:
             continue
-        for one in range(chart.index.ranges[place, 0], chart.index.ranges[place, 1]):
-            row = chart.spellings[one]
-            end = start + row[1]
-            if not same(chart.letters, row[0], row[1], text, size, start):
+        for one in range(ranges[place, 0], ranges[place, 1]):
+            end = start + spellings[one, 1]
+            if not same(letters, spellings[one, 0], spellings[one, 1], text, size, start):
                 continue
             if not apart(text, size, start, end, True):
                 continue
-            if row[2] >= 0 and row[3] != 0:
-                if is_ordinary(chart, text, size, start - 1):
+            if spellings[one, 2] >= 0 and spellings[one, 3] != 0:
+                if is_ordinary(ordinary, text, size, start - 1):
                     continue
-                if is_ordinary(chart, text, size, end - 1):
+                if is_ordinary(ordinary, text, size, end - 1):
                     continue
             if n_found >= found.shape[0]:
                 return FULL
             found[n_found, 0], found[n_found, 1] = start, end
-            found[n_found, 2:] = row[2:6]
+            for field in range(2, FIELDS):
+                found[n_found, field] = spellings[one, field]
             n_found += 1
     return n_found
 
 
 @jit
-def stands(chart, text, size, start, word, found, n_spelled):
+def stands(lex, text, size, start, word, found, n_spelled):
     """Say whether a window may be the word with at most half of it replaced; `unfold._stands`."""
-    at, n_letters = chart.words[word, 0], chart.words[word, 1]
+    words, letters, stood, common, ordinary = lex
+    at, n_letters = words[word, 0], words[word, 1]
     end = start + n_letters
     if start < 0 or end > size:
         return False
     n_changed = 0
     for one in range(n_letters):
         written = text[start + one]
-        meant = chart.letters[at + one]
+        meant = letters[at + one]
         if written != meant:
             n_changed += 1
-            if find_key(chart.stands, pair(written, meant)) < 0:
+            if find_key(stood, pair(written, meant)) < 0:
                 return False
     if n_changed == 0 or 2 * n_changed > n_letters:
         return False
@@ -78,13 +81,13 @@ def stands(chart, text, size, start, word, found, n_spelled):
     if n_letters <= SHORTEST:
         low, high = start - 1, end
     for place in range(start, end):
-        if text[place] == chart.letters[at + place - start]:
+        if text[place] == letters[at + place - start]:
             continue
-        if n_letters == 2 and text[place] <= 0xFFFF and chart.common[text[place]]:
+        if n_letters == 2 and text[place] <= 0xFFFF and common[text[place]]:
             return False
-        if place > max(low, 0) and is_ordinary(chart, text, size, place - 1):
+        if place > max(low, 0) and is_ordinary(ordinary, text, size, place - 1):
             return False
-        if place < high and is_ordinary(chart, text, size, place):
+        if place < high and is_ordinary(ordinary, text, size, place):
             return False
         one = np.searchsorted(found[:n_spelled, 0], place, "right") - 1
         while one >= 0 and found[one, 0] > place - LONGEST:
@@ -95,57 +98,79 @@ def stands(chart, text, size, start, word, found, n_spelled):
 
 
 @jit
-def substituted(chart, text, size, found, n_spelled):
+def may_hide(tells, told, spellings, places, lex, text, size, spots, n_spots, found):
+    """Say whether a spelling or a substituted word stands at one of the listed places at all."""
+    letters = lex[1]
+    for spot in range(n_spots):
+        at = np.int64(spots[spot])
+        there = find_key(tells.keys, pair(text[at], text[at + 1]))
+        if there < 0:
+            continue
+        for one in range(tells.ranges[there, 0], tells.ranges[there, 1]):
+            row = told[one, 0]
+            start = at - told[one, 1]
+            if start >= 0 and same(letters, spellings[row, 0], spellings[row, 1], text, size, start):
+                return True
+        for one in range(tells.ranges[there, 2], tells.ranges[there, 3]):
+            if stands(lex, text, size, at - places[one, 1], places[one, 0], found, 0):
+                return True
+    return False
+
+
+@jit
+def substituted(keys, ranges, places, lex, text, size, found, n_spelled):
     """Add windows that are a word with some characters substituted. Gives the new number, or FULL."""
     n_found = n_spelled
     for place in range(size - 1):
-        there = find_key(chart.index.keys, pair(text[place], text[place + 1]))
+        there = find_key(keys, pair(text[place], text[place + 1]))
         if there < 0:
             continue
-        for one in range(chart.index.ranges[there, 2], chart.index.ranges[there, 3]):
-            word = chart.substituted[one, 0]
-            start = place - chart.substituted[one, 1]
-            if not stands(chart, text, size, start, word, found, n_spelled):
+        for one in range(ranges[there, 2], ranges[there, 3]):
+            word = places[one, 0]
+            start = place - places[one, 1]
+            if not stands(lex, text, size, start, word, found, n_spelled):
                 continue
             if n_found >= found.shape[0]:
                 return FULL
-            n_letters = chart.words[word, 1]
+            n_letters = lex[0][word, 1]
             found[n_found, 0], found[n_found, 1], found[n_found, 2] = start, start + n_letters, word
             found[n_found, 3] = 0 if n_letters > SHORTEST else 1
-            found[n_found, 4], found[n_found, 5] = chart.words[word, 2], SOUND
+            found[n_found, 4], found[n_found, 5] = lex[0][word, 2], SOUND
             n_found += 1
     return n_found
 
 
-@jit
-def rank(row):
+@inline
+def rank(found, one):
     """Give the sort key of a candidate: leftmost, longest, least guarded, then word and how."""
-    size = LONGEST - (row[1] - row[0])
-    return (((np.int64(row[0]) * LONGEST + size) * 4 + row[3]) * 4096 + row[2] + 1) * 8 + row[5]
+    size = LONGEST - (found[one, 1] - found[one, 0])
+    key = (np.int64(found[one, 0]) * LONGEST + size) * 4 + found[one, 3]
+    return (key * 4096 + found[one, 2] + 1) * 8 + found[one, 5]
 
 
 @jit
 def plausible(found, order, at):
     """Say whether a candidate's context stands near it, and no longer plain word covers it."""
-    one = found[order[at]]
-    seen = one[3] == 0
-    reach = REACHES[one[3]]
+    one = order[at]
+    start, end, word, contexts = found[one, 0], found[one, 1], found[one, 2], found[one, 4]
+    seen = found[one, 3] == 0
+    reach = REACHES[found[one, 3]]
     low = at
-    while low > 0 and found[order[low - 1], 0] >= one[0] - reach - LONGEST:
+    while low > 0 and found[order[low - 1], 0] >= start - reach - LONGEST:
         low -= 1
     for place in range(low, order.shape[0]):
-        other = found[order[place]]
-        if other[0] > one[1] + reach:
+        other = order[place]
+        first, behind = found[other, 0], found[other, 1]
+        if first > end + reach:
             break
-        if other[2] < 0 and other[0] <= one[0] and one[1] <= other[1]:
-            if other[1] - other[0] > one[1] - one[0]:
-                return False
-        if seen or other[2] == one[2] or (other[4] & one[4]) == 0:
+        if found[other, 2] < 0 and first <= start and end <= behind and behind - first > end - start:
+            return False
+        if seen or found[other, 2] == word or (found[other, 4] & contexts) == 0:
             continue
-        if other[1] <= one[0]:
-            seen = one[0] - other[1] <= reach
-        elif other[0] >= one[1]:
-            seen = other[0] - one[1] <= reach
+        if behind <= start:
+            seen = start - behind <= reach
+        elif first >= end:
+            seen = first - end <= reach
     return seen
 
 
@@ -154,17 +179,17 @@ def choose(found, n_found):
     """Give the candidates to open, in order."""
     ranks = np.empty(n_found, np.int64)
     for one in range(n_found):
-        ranks[one] = rank(found[one])
+        ranks[one] = rank(found, one)
     order = np.argsort(ranks)
     taken = np.empty(n_found, np.int64)
     n_taken = 0
     reached = 0
     for at in range(n_found):
-        row = found[order[at]]
-        if row[2] >= 0 and row[0] >= reached and plausible(found, order, at):
-            taken[n_taken] = order[at]
+        one = order[at]
+        if found[one, 2] >= 0 and found[one, 0] >= reached and plausible(found, order, at):
+            taken[n_taken] = one
             n_taken += 1
-            reached = row[1]
+            reached = found[one, 1]
     return taken[:n_taken]
 
 
@@ -176,10 +201,12 @@ def open_row(chart, text, starts, ends, size, found, text2, starts2, ends2):
         (characters written, whether anything was opened and so written at all);
         FULL in the first place where `found` or the output is too small.
     """
-    n_spelled = spelled(chart, text, size, found)
+    keys, ranges, ordinary = chart.index.keys, chart.index.ranges, chart.ordinary
+    n_spelled = spelled(keys, ranges, chart.spellings, chart.letters, ordinary, text, size, found)
     if n_spelled == FULL:
         return FULL, False
-    n_found = substituted(chart, text, size, found, n_spelled)
+    lex = (chart.words, chart.letters, chart.stands, chart.common, ordinary)
+    n_found = substituted(keys, ranges, chart.substituted, lex, text, size, found, n_spelled)
     if n_found == FULL:
         return FULL, False
     taken = choose(found, n_found)
