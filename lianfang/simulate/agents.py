@@ -70,13 +70,11 @@ class Campaign:
         knobs = self.world.knobs
         said = disguise.reword(slots, self.chosen[name], self.dice, knobs.paraphrase)
         values = context(self.world, self.dice, person, at, **more)
-        return disguise.respell(
-            disguise.write(said, self.how, self.dice, values), self.dice, knobs.noise / 4
-        )
+        return disguise.respell(disguise.write(said, self.how, self.dice, values), self.dice, knobs.noise / 4)
 
     def marks(self, at: int, shares: dict[str, float]) -> dict[str, object]:
         """Give agent columns of one record: each with its chance, but never none at all."""
-        cells = {
+        cells: dict[str, object] = {
             "agent_mobile": self.trace("mobile", at),
             "callback_mobile": self.trace("mobile", at),
             "agent_wechat": self.trace("wechat", at),
@@ -169,8 +167,11 @@ def report(campaign: Campaign, n: int, witnesses: Sequence[Person], **more: obje
         at = campaign.moment()
         values = context(world, dice, person, at, **_reach(campaign, at), **more)
         values |= {
-            "wechat": campaign.trace("wechat", at), "mobile": campaign.trace("mobile", at),
-            "payee": campaign.trace("payee", at), "handle": campaign.boss, "qq": campaign.qq,
+            "wechat": campaign.trace("wechat", at),
+            "mobile": campaign.trace("mobile", at),
+            "payee": campaign.trace("payee", at),
+            "handle": campaign.boss,
+            "qq": campaign.qq,
             "host": dice.pick(wording.shelf("cast")["hosts"]),
             "claim": dice.pick(adverts["claims"].get(campaign.kind, ["高息借款"])),
         }
@@ -182,6 +183,9 @@ def report(campaign: Campaign, n: int, witnesses: Sequence[Person], **more: obje
         if str(values["payee"]) in text and dice.chance(0.7):
             columns["payee_account"] = values["payee"]
         world.file(
-            Kind.TIP, at, person, cells | columns,
+            Kind.TIP,
+            at,
+            person,
+            cells | columns,
             campaign.truth("tip", is_abnormal=False, evidence=True),
         )

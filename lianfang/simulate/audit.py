@@ -51,7 +51,15 @@ def audit(simulation: Simulation) -> Audit:
         All figures, whether they hold or not.
     """
     makers: Sequence[Callable[[Simulation], list[Check]]] = (
-        _labels, _self_links, _amounts, _hours, _lengths, _copies, _degrees, _gaps, _leaks,
+        _labels,
+        _self_links,
+        _amounts,
+        _hours,
+        _lengths,
+        _copies,
+        _degrees,
+        _gaps,
+        _leaks,
     )
     return Audit(tuple(check for make in makers for check in make(simulation)))
 
@@ -67,7 +75,9 @@ def _none(zh: str, en: str, count: int) -> Check:
 def _labels(simulation: Simulation) -> list[Check]:
     n = sum(table.num_rows for table in simulation.tables.values())
     ids = [f"{kind}:{i}" for kind, t in simulation.tables.items() for i in t["record_id"].to_pylist()]
-    labelled = zip(simulation.labels["kind"].to_pylist(), simulation.labels["record_id"].to_pylist(), strict=True)
+    labelled = zip(
+        simulation.labels["kind"].to_pylist(), simulation.labels["record_id"].to_pylist(), strict=True
+    )
     missing = len(set(ids) ^ {f"{kind}:{i}" for kind, i in labelled})
     return [
         _none("编号重复的记录", "records with a doubled id", n - len(set(ids))),
@@ -78,9 +88,12 @@ def _labels(simulation: Simulation) -> list[Check]:
 def _self_links(simulation: Simulation) -> list[Check]:
     """Nobody is their own agent, referrer or emergency contact; no line calls itself."""
     pairs = (
-        (Kind.COMPLAINT, "person_mobile", "agent_mobile"), (Kind.APPLICATION, "person_mobile", "referrer_mobile"),
-        (Kind.APPLICATION, "person_mobile", "emergency_mobile"), (Kind.CONTACT, "party_mobile", "line_number"),
-        (Kind.OBJECTION, "person_mobile", "agent_mobile"), (Kind.COMPLAINT, "person_bank_card", "payee_account"),
+        (Kind.COMPLAINT, "person_mobile", "agent_mobile"),
+        (Kind.APPLICATION, "person_mobile", "referrer_mobile"),
+        (Kind.APPLICATION, "person_mobile", "emergency_mobile"),
+        (Kind.CONTACT, "party_mobile", "line_number"),
+        (Kind.OBJECTION, "person_mobile", "agent_mobile"),
+        (Kind.COMPLAINT, "person_bank_card", "payee_account"),
     )
     n = 0
     for kind, left, right in pairs:
@@ -153,7 +166,9 @@ def _copies(simulation: Simulation) -> list[Check]:
         share = near_share([texts[i] for i in chosen], [str(people[i]) for i in chosen])
         checks.append(_between(zh, en, share, least, most))
     again = 1 - len({people[i] for i in honest}) / max(1, len(honest))
-    checks.append(_between("同一人再次投诉占比", "complaints by somebody who complained before", again, 0.03, 0.3))
+    checks.append(
+        _between("同一人再次投诉占比", "complaints by somebody who complained before", again, 0.03, 0.3)
+    )
     return checks
 
 
@@ -213,11 +228,18 @@ def _degrees(simulation: Simulation) -> list[Check]:
 def _gaps(simulation: Simulation) -> list[Check]:
     table = simulation.tables[Kind.COMPLAINT]
     wanted = {
-        "person_mobile": (0.02, 0.2), "person_resident_id": (0.3, 0.7), "device_id": (0.2, 0.8),
-        "ip": (0.2, 0.8), "title": (0.2, 0.8), "agent_mobile": (0.7, 0.99), "text": (0.0, 0.0),
+        "person_mobile": (0.02, 0.2),
+        "person_resident_id": (0.3, 0.7),
+        "device_id": (0.2, 0.8),
+        "ip": (0.2, 0.8),
+        "title": (0.2, 0.8),
+        "agent_mobile": (0.7, 0.99),
+        "text": (0.0, 0.0),
     }
     return [
-        _between(f"缺失率 {name}", f"missing share of {name}", table[name].null_count / table.num_rows, *bounds)
+        _between(
+            f"缺失率 {name}", f"missing share of {name}", table[name].null_count / table.num_rows, *bounds
+        )
         for name, bounds in wanted.items()
     ]
 

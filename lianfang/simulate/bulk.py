@@ -21,7 +21,7 @@ from lianfang.simulate.wording import Grammar, shelf
 
 RING_SHARE = 0.05
 _CHUNK = 131_072
-_POOL = 4_000
+_POOL = (400, 4_000)  # sentences a slot; fewer where few rows are asked
 _RING_SIZES = (4, 60)
 _DAYS = 365
 _FIRST_DAY = 20_094  # 2025-01-06, days since 1970
@@ -59,7 +59,8 @@ def bulk(n: int, path: Path, seed: int = 7) -> Path:
         The path.
     """
     ring = _rings(Dice(seed, "bulk", "rings"), n)
-    pools, letters = _pools(seed), _letters(seed)
+    size = min(_POOL[1], max(_POOL[0], n // 100))
+    pools, letters = _pools(seed, size), _letters(seed, size)
     truth = path.with_name(f"{path.stem}.rings.parquet")
     path.parent.mkdir(parents=True, exist_ok=True)
     with arrow_parquet.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
@@ -91,7 +92,7 @@ def _people(dice: Dice, rows: np.ndarray, ring: np.ndarray) -> np.ndarray:
     return np.where(again, before, rows)
 
 
-def _pools(seed: int) -> list[pa.StringArray]:
+def _pools(seed: int, size: int) -> list[pa.StringArray]:
     """Draw the sentences of honest people, a pool for each slot."""
     dice = Dice(seed, "bulk", "pools")
     honest = shelf("honest")
@@ -100,7 +101,7 @@ def _pools(seed: int) -> list[pa.StringArray]:
     pools = []
     for slot in _SLOTS:
         said = []
-        for _ in range(_POOL):
+        for _ in range(size):
             values = _values(dice, houses)
             if slot in ("fact", "more"):
                 source = dice.pick(dice.pick(topics)["facts" if slot == "fact" else "more"])
@@ -111,7 +112,7 @@ def _pools(seed: int) -> list[pa.StringArray]:
     return pools
 
 
-def _letters(seed: int) -> list[pa.StringArray]:
+def _letters(seed: int, size: int) -> list[pa.StringArray]:
     """Draw the sentences of campaign letters, a pool for each slot."""
     dice = Dice(seed, "bulk", "letters")
     letters = list(shelf("letters")["letters"].values())
@@ -119,7 +120,7 @@ def _letters(seed: int) -> list[pa.StringArray]:
     pools = []
     for slot in range(len(_SLOTS)):
         said = []
-        for _ in range(_POOL):
+        for _ in range(size):
             slots = dice.pick(letters)["slots"]
             said.append(grammar.say(dice.pick(slots[slot % len(slots)]), dice, _values(dice, houses)))
         pools.append(columns.strings(said))
@@ -140,15 +141,15 @@ def _values(dice: Dice, houses: Sequence[cast.Institution]) -> wording.Values:
 
 def _texts(chunk: _Chunk, pools: Sequence[pa.StringArray], letters: Sequence[pa.StringArray]) -> pa.Array:
     parts = []
-    inside = chunk.ring >= 0
+    inside, size = chunk.ring >= 0, len(pools[0])
     for slot, (pool, letter, share) in enumerate(zip(pools, letters, _SLOT_SHARES, strict=True)):
-        own = chunk.dice.wholes(len(chunk.rows), 0, _POOL - 1)
+        own = chunk.dice.wholes(len(chunk.rows), 0, size - 1)
         # a ring's own sentence: a fixed one of the letter pool, now and then another
-        fixed = (chunk.ring * 7919 + slot * 104_729) % _POOL
+        fixed = (chunk.ring * 7919 + slot * 104_729) % size
         changed = chunk.some(_RING_CHANGE)
-        places = np.where(inside, np.where(changed, own, fixed) + _POOL, own)
+        places = np.where(inside, np.where(changed, own, fixed) + size, own)
         both = pa.concat_arrays([pool, letter, columns.strings([""])])
-        places = np.where(inside | chunk.some(share), places, 2 * _POOL)
+        places = np.where(inside | chunk.some(share), places, 2 * size)
         parts.append(both.take(columns.numbers(places)))
     return pc.binary_join_element_wise(*parts, _amounts(chunk), columns.one(""))
 
@@ -170,7 +171,6 @@ def _moments(chunk: _Chunk) -> pa.Array:
 
 
 def _table(chunk: _Chunk, pools: Sequence[pa.StringArray], letters: Sequence[pa.StringArray]) -> pa.Table:
-    n, inside = len(chunk.rows), chunk.ring >= 0
     made: dict[str, pa.Array] = {
         "record_id": _record_ids(chunk),
         "institution": _named([house.name for house in cast.institutions(12)], chunk),
@@ -179,27 +179,42 @@ def _table(chunk: _Chunk, pools: Sequence[pa.StringArray], letters: Sequence[pa.
         "product": _named(shelf("cast")["products"]["bank"], chunk),
         "text": _texts(chunk, pools, letters),
     }
-    person = chunk.person
+    made |= _own_numbers(chunk)
+    made |= _agents_numbers(chunk)
+    return pa.table([made[name] for name in SCHEMA.names], SCHEMA)
+
+
+def _own_numbers(chunk: _Chunk) -> dict[str, pa.Array]:
+    """Make the columns that belong to the person."""
+    person, some = chunk.person, chunk.some
+    emails = (numbering.device_id(person + 7), columns.one("@example.com"), columns.one(""))
+    return {
+        "person_mobile": _shown(numbering.mobile(person), some(0.93)),
+        "person_resident_id": _shown(numbering.resident_id(person // 2), (person % 2 == 0) & some(0.9)),
+        "person_bank_card": _shown(numbering.bank_card(person), some(0.2)),
+        "person_email": _shown(pc.binary_join_element_wise(*emails), some(0.2)),
+    }
+
+
+def _agents_numbers(chunk: _Chunk) -> dict[str, pa.Array]:
+    """Make the columns in which a ring's rows share something, and devices and addresses."""
+    person, some, inside, n = chunk.person, chunk.some, chunk.ring >= 0, len(chunk.rows)
     # an agent changes numbers: each ring has two of a kind, used in turns
     agent = 10_000_000 + chunk.ring * 2 + chunk.dice.wholes(n, 0, 1)
-    made["person_mobile"] = _shown(numbering.mobile(person), chunk.some(0.93))
-    made["person_resident_id"] = _shown(numbering.resident_id(person // 2), (person % 2 == 0) & chunk.some(0.9))
-    made["person_bank_card"] = _shown(numbering.bank_card(person), chunk.some(0.2))
-    emails = [numbering.device_id(person + 7), columns.strings(["@example.com"])[0]]
-    made["person_email"] = _shown(pc.binary_join_element_wise(*emails, columns.one("")), chunk.some(0.2))
-    shared = inside & chunk.some(0.45)
-    made["device_id"] = _shown(numbering.device_id(np.where(shared, agent, person)), shared | chunk.some(0.45))
-    shared = inside & chunk.some(0.45)
+    theirs, network = inside & some(0.45), inside & some(0.45)
     public = 30_000_000 + person % max(2, n // 400)
-    network = np.where(shared, agent, np.where(chunk.some(0.1), public, person))
-    made["ip"] = _shown(numbering.ip(network), shared | chunk.some(0.55))
-    made["callback_mobile"] = _shown(numbering.mobile(np.where(inside, agent, person)), np.where(inside, chunk.some(0.3), chunk.some(0.1)))
-    made["agent_mobile"] = _shown(numbering.mobile(agent), inside & chunk.some(0.5))
-    made["agent_wechat"] = _shown(_wechat(agent), inside & chunk.some(0.3))
-    made["agent_uscc"] = _shown(_uscc(chunk.ring), inside & chunk.some(0.2))
-    made["payee_account"] = _shown(numbering.bank_card(agent), inside & chunk.some(0.4))
-    made["proof_sha256"] = _shown(numbering.sha256(np.where(inside, agent, person)), chunk.some(0.1))
-    return pa.table([made[name] for name in SCHEMA.names], SCHEMA)
+    ip = np.where(network, agent, np.where(some(0.1), public, person))
+    back = np.where(inside, agent, person)
+    return {
+        "device_id": _shown(numbering.device_id(np.where(theirs, agent, person)), theirs | some(0.45)),
+        "ip": _shown(numbering.ip(ip), network | some(0.55)),
+        "callback_mobile": _shown(numbering.mobile(back), np.where(inside, some(0.3), some(0.1))),
+        "agent_mobile": _shown(numbering.mobile(agent), inside & some(0.5)),
+        "agent_wechat": _shown(_wechat(agent), inside & some(0.3)),
+        "agent_uscc": _shown(_uscc(chunk.ring), inside & some(0.2)),
+        "payee_account": _shown(numbering.bank_card(agent), inside & some(0.4)),
+        "proof_sha256": _shown(numbering.sha256(back), some(0.1)),
+    }
 
 
 def _record_ids(chunk: _Chunk) -> pa.Array:
@@ -219,7 +234,9 @@ def _wechat(serials: np.ndarray) -> pa.Array:
 
 def _uscc(ring: np.ndarray) -> pa.Array:
     known, places = np.unique(ring, return_inverse=True)
-    return columns.strings(numbering.uscc([int(serial) + 1_000 for serial in known])).take(columns.numbers(places))
+    return columns.strings(numbering.uscc([int(serial) + 1_000 for serial in known])).take(
+        columns.numbers(places)
+    )
 
 
 def _shown(values: pa.Array, present: np.ndarray) -> pa.Array:

@@ -51,18 +51,75 @@ class CampaignKind:
 
 _LEND = ("bank", "consumer", "microloan", "auto")
 KINDS: tuple[CampaignKind, ...] = (
-    CampaignKind("agent_overall", Activity.AGENT_COMPLAINT, 18, (12, 70), (2, 5), _LEND, 1.0, letter_campaigns.agent_overall),
-    CampaignKind("group_push", Activity.ANTI_COLLECTION, 12, (15, 90), (2, 5), _LEND, 0.3, letter_campaigns.group_push),
-    CampaignKind("forged_hardship", Activity.ANTI_COLLECTION, 10, (10, 50), (2, 4), _LEND, 1.0, letter_campaigns.forged_hardship),
-    CampaignKind("mass_refund", Activity.ABNORMAL_COMPLAINT, 9, (20, 90), (1, 3), ("adviser",), 0.25, letter_campaigns.mass_refund),
-    CampaignKind("credit_repair", Activity.CREDIT_REPAIR, 12, (10, 60), (2, 5), _LEND, 1.0, letter_campaigns.credit_repair),
-    CampaignKind("bait_call", Activity.ANTI_COLLECTION, 8, (8, 35), (2, 4), _LEND, 1.0, letter_campaigns.bait_call),
-    CampaignKind("storm", Activity.ABNORMAL_COMPLAINT, 6, (6, 25), (2, 4), _LEND, 1.0, letter_campaigns.storm),
-    CampaignKind("proxy_surrender", Activity.PROXY_SURRENDER, 9, (10, 60), (1, 3), ("insurer",), 1.0, letter_campaigns.proxy_surrender),
-    CampaignKind("debt_carrier", Activity.DEBT_EVASION, 6, (6, 25), (2, 4), _LEND, 1.0, lending_campaigns.debt_carrier),
-    CampaignKind("loan_broker", Activity.LOAN_BROKER, 10, (12, 70), (2, 5), _LEND, 1.0, lending_campaigns.loan_broker),
+    CampaignKind(
+        "agent_overall",
+        Activity.AGENT_COMPLAINT,
+        18,
+        (12, 70),
+        (2, 5),
+        _LEND,
+        1.0,
+        letter_campaigns.agent_overall,
+    ),
+    CampaignKind(
+        "group_push", Activity.ANTI_COLLECTION, 12, (15, 90), (2, 5), _LEND, 0.3, letter_campaigns.group_push
+    ),
+    CampaignKind(
+        "forged_hardship",
+        Activity.ANTI_COLLECTION,
+        10,
+        (10, 50),
+        (2, 4),
+        _LEND,
+        1.0,
+        letter_campaigns.forged_hardship,
+    ),
+    CampaignKind(
+        "mass_refund",
+        Activity.ABNORMAL_COMPLAINT,
+        9,
+        (20, 90),
+        (1, 3),
+        ("adviser",),
+        0.25,
+        letter_campaigns.mass_refund,
+    ),
+    CampaignKind(
+        "credit_repair",
+        Activity.CREDIT_REPAIR,
+        12,
+        (10, 60),
+        (2, 5),
+        _LEND,
+        1.0,
+        letter_campaigns.credit_repair,
+    ),
+    CampaignKind(
+        "bait_call", Activity.ANTI_COLLECTION, 8, (8, 35), (2, 4), _LEND, 1.0, letter_campaigns.bait_call
+    ),
+    CampaignKind(
+        "storm", Activity.ABNORMAL_COMPLAINT, 6, (6, 25), (2, 4), _LEND, 1.0, letter_campaigns.storm
+    ),
+    CampaignKind(
+        "proxy_surrender",
+        Activity.PROXY_SURRENDER,
+        9,
+        (10, 60),
+        (1, 3),
+        ("insurer",),
+        1.0,
+        letter_campaigns.proxy_surrender,
+    ),
+    CampaignKind(
+        "debt_carrier", Activity.DEBT_EVASION, 6, (6, 25), (2, 4), _LEND, 1.0, lending_campaigns.debt_carrier
+    ),
+    CampaignKind(
+        "loan_broker", Activity.LOAN_BROKER, 10, (12, 70), (2, 5), _LEND, 1.0, lending_campaigns.loan_broker
+    ),
     CampaignKind("fake_app", Activity.FAKE_APP, 5, (8, 40), (1, 2), _LEND, 0.3, lending_campaigns.fake_app),
-    CampaignKind("account_rent", Activity.HANDLE_THEFT, 4, (5, 20), (1, 2), (), 1.0, lending_campaigns.account_rent),
+    CampaignKind(
+        "account_rent", Activity.HANDLE_THEFT, 4, (5, 20), (1, 2), (), 1.0, lending_campaigns.account_rent
+    ),
 )
 
 
@@ -71,7 +128,8 @@ def fill(world: World) -> None:
     dice = Dice(world.knobs.seed, "campaigns")
     budget = world.knobs.people * CLIENT_SHARE
     total = sum(kind.weight for kind in KINDS)
-    turn, shift, before = 0, dice.share(), []
+    turn, shift = 0, dice.share()
+    before: list[Campaign] = []
     for kind in KINDS:
         for size in _sizes(dice, kind, budget * kind.weight / total):
             campaign = _start(world, kind, size, turn, shift)
@@ -102,11 +160,20 @@ def _start(world: World, kind: CampaignKind, size: int, turn: int, shift: float)
     names = tuple(house.name for house in houses)
     world.groups.append(Group(group, kind.name, True, kind.activity, names, window, len(clients)))
     return Campaign(
-        group=group, kind=kind.name, world=world, dice=dice, window=window, houses=houses,
-        clients=clients, firm=cast.firm(dice, world.numbers, "firms"),
-        boss=cast.firm_name(dice, "handles"), traces=agents.traces(world, dice), qq=cast.qq(dice),
+        group=group,
+        kind=kind.name,
+        world=world,
+        dice=dice,
+        window=window,
+        houses=houses,
+        clients=clients,
+        firm=cast.firm(dice, world.numbers, "firms"),
+        boss=cast.firm_name(dice, "handles"),
+        traces=agents.traces(world, dice),
+        qq=cast.qq(dice),
         handles=[f"id{dice.between(10**7, 10**9)}" for _ in range(dice.between(1, 3))],
-        how=disguise.style(dice), waves=waves,
+        how=disguise.style(dice),
+        waves=waves,
     )
 
 

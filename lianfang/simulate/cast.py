@@ -127,38 +127,38 @@ def people(n: int, seed: int, houses: Sequence[Institution]) -> list[Person]:
     Returns:
         People in no meaningful order.
     """
-    dice = Dice(seed, "people")
-    serials = np.arange(n)
-    columns = {
-        "mobile": numbering.mobile(serials).to_pylist(),
-        "resident_id": numbering.resident_id(serials).to_pylist(),
-        "bank_card": numbering.bank_card(serials).to_pylist(),
-    }
-    devices = numbering.device_id(_households(dice, n)).to_pylist()
-    addresses = numbering.ip(_networks(dice, n)).to_pylist()
+    dice, serials = Dice(seed, "people"), np.arange(n)
     weights = 1 / np.sqrt(np.arange(1, len(houses) + 1))
     homes = np.searchsorted(np.cumsum(weights / weights.sum()), dice.shares(n) * 0.999999)
-    made = []
-    for i in range(n):
-        house, city = houses[homes[i]], dice.pick(_CITIES())
-        made.append(
-            Person(
-                ref=f"U{i:07d}",
-                name=person_name(dice),
-                mobile=columns["mobile"][i],
-                resident_id=columns["resident_id"][i],
-                bank_card=columns["bank_card"][i],
-                address=street(dice, city),
-                email=f"u{int(serials[i]) * 7_368_787 % 10**8:08d}@example.com",
-                city=city,
-                device_id=devices[i],
-                ip=addresses[i],
-                employer=firm_name(dice, "employers"),
-                institution=house,
-                product=dice.pick(house.products),
-            )
-        )
-    return made
+    numbers = zip(
+        numbering.mobile(serials).to_pylist(),
+        numbering.resident_id(serials).to_pylist(),
+        numbering.bank_card(serials).to_pylist(),
+        numbering.device_id(_households(dice, n)).to_pylist(),
+        numbering.ip(_networks(dice, n)).to_pylist(),
+        strict=True,
+    )
+    return [_person(dice, i, houses[homes[i]], own) for i, own in enumerate(numbers)]
+
+
+def _person(dice: Dice, i: int, house: Institution, own: tuple[str, ...]) -> Person:
+    mobile, resident_id, bank_card, device_id, address = own
+    city = dice.pick(_CITIES())
+    return Person(
+        ref=f"U{i:07d}",
+        name=person_name(dice),
+        mobile=mobile,
+        resident_id=resident_id,
+        bank_card=bank_card,
+        address=street(dice, city),
+        email=f"u{i * 7_368_787 % 10**8:08d}@example.com",
+        city=city,
+        device_id=device_id,
+        ip=address,
+        employer=firm_name(dice, "employers"),
+        institution=house,
+        product=dice.pick(house.products),
+    )
 
 
 def _households(dice: Dice, n: int) -> np.ndarray:

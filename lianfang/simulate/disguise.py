@@ -40,7 +40,7 @@ def reword(letter: Letter, chosen: Sequence[int], dice: Dice, paraphrase: float)
         Sentences, still with their grammar in them.
     """
     fillers = shelf("letters")["fillers"]
-    said = []
+    said: list[str] = []
     for slot, own in zip(letter, chosen, strict=True):
         if len(said) > 1 and dice.chance(paraphrase * 0.25):
             continue
@@ -105,14 +105,12 @@ def _punctuation(text: str, how: str) -> str:
         "loud": lambda t: t.replace("。", "!!"),
         "narrow": lambda t: t.replace(_COMMA, ","),
     }
-    return habits.get(how, lambda t: t)(text)
+    return habits[how](text) if how in habits else text
 
 
 def habit(text: str, dice: Dice) -> str:
     """Put marks as people do: none, gaps, commas only, shouting, or by the book."""
-    how = dice.weighted(
-        ("wide", "none", "gaps", "commas", "loud", "narrow"), (70, 6, 6, 8, 5, 5)
-    )
+    how = dice.weighted(("wide", "none", "gaps", "commas", "loud", "narrow"), (70, 6, 6, 8, 5, 5))
     return _punctuation(text, how)
 
 

@@ -6,10 +6,11 @@ a campaign but whose person is its client (or tipped off about it) is neither ri
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as arrow_parquet
 
@@ -17,6 +18,7 @@ from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import InputError, Say
 
 Key = tuple[str, str]
+Answer = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,27 @@ class Report:
         harm = [Say("无辜种类", "innocent kind"), Say("人数", "people"), Say("误伤", "harmed"),
                 Say("误伤率", "harm rate"), Say("在 look 团伙", "in look rings"),
                 Say("单条 review", "record review")]  # fmt: skip
-        total = ["", _show(self.recall), _show(self.precision), _show(self.precision_strict), _show(self.precision_review)]
+        total = [
+            "",
+            _show(self.recall),
+            _show(self.precision),
+            _show(self.precision_strict),
+            _show(self.precision_review),
+        ]
         rows = [
             [c.kind, str(c.n_records), _show(c.recall), _show(c.precision), _show(c.precision_review),
              _show(c.looked_share), _show(c.activity_share)]
             for c in self.campaigns
         ]  # fmt: skip
         harms = [
-            [h.kind, str(h.n_people), str(h.n_harmed), _show(h.harm_share), str(h.n_in_look), str(h.n_record_review)]
+            [
+                h.kind,
+                str(h.n_people),
+                str(h.n_harmed),
+                _show(h.harm_share),
+                str(h.n_in_look),
+                str(h.n_record_review),
+            ]
             for h in self.harms
         ]
         return [(whole, [total]), (head, rows), (harm, harms)]
@@ -142,43 +157,75 @@ def score(run_dir: Path, sim_dir: Path) -> Report:
 
 
 def _report(
-    facts: Mapping[Key, Fact], activities: Mapping[str, str], rings: Mapping[str, Sequence[Key]],
-    review: set[str], answers: Mapping[Key, tuple[str | None, str]],
+    facts: Mapping[Key, Fact],
+    activities: Mapping[str, str],
+    rings: Mapping[str, Sequence[Key]],
+    review: set[str],
+    answers: Mapping[Key, Answer],
 ) -> Report:
     every, by_kind = _count(facts, rings.values())
     strict, strict_by_kind = _count(facts, [keys for ring, keys in rings.items() if ring in review])
-    sizes: dict[str, int] = defaultdict(int)
-    kind_of: dict[str, str] = {}
-    for fact in facts.values():
-        if fact.campaign and fact.kind:
-            sizes[fact.campaign] += 1
-            kind_of[fact.campaign] = fact.kind
-    wanted: dict[str, int] = defaultdict(int)
-    for campaign, n in sizes.items():
-        wanted[kind_of[campaign]] += _pairs(n)
-    campaigns = []
-    for kind in sorted(activities):
-        keys = [key for key, fact in facts.items() if fact.kind == kind and fact.role != "tip"]
-        said = [answers.get(key, (None, Level.NONE)) for key in keys]
-        looked = [activity for activity, level in said if level in (Level.LOOK, Level.REVIEW)]
-        found = by_kind.get(kind, _Pairs())
-        campaigns.append(
-            CampaignScore(
-                kind, len(keys), found.right / wanted[kind] if wanted[kind] else None, found.precision(),
-                strict_by_kind.get(kind, _Pairs()).precision(), len(looked) / max(1, len(keys)),
-                sum(a == activities[kind] for a in looked) / max(1, len(keys)),
-            )
+    wanted = _wanted(facts)
+    campaigns = tuple(
+        _campaign_score(
+            kind,
+            activity,
+            facts,
+            answers,
+            _Found(wanted[kind], by_kind.get(kind, _Pairs()), strict_by_kind.get(kind, _Pairs())),
         )
+        for kind, activity in sorted(activities.items())
+    )
     total = sum(wanted.values())
     return Report(
-        every.precision(), every.precision(strict=True), strict.precision(),
-        every.right / total if total else None, tuple(campaigns), _harms(facts, rings, review, answers),
+        every.precision(),
+        every.precision(strict=True),
+        strict.precision(),
+        every.right / total if total else None,
+        campaigns,
+        _harms(facts, rings, review, answers),
+    )
+
+
+def _wanted(facts: Mapping[Key, Fact]) -> dict[str, int]:
+    """Count the pairs each campaign kind holds in truth."""
+    sizes = Counter((fact.campaign, fact.kind) for fact in facts.values() if fact.campaign and fact.kind)
+    wanted: dict[str, int] = defaultdict(int)
+    for (_, kind), n in sizes.items():
+        wanted[str(kind)] += _pairs(n)
+    return wanted
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a run did with one campaign kind."""
+
+    wanted: int
+    looked: _Pairs
+    reviewed: _Pairs
+
+
+def _campaign_score(
+    kind: str, activity: str, facts: Mapping[Key, Fact], answers: Mapping[Key, Answer], found: _Found
+) -> CampaignScore:
+    keys = [key for key, fact in facts.items() if fact.kind == kind and fact.role != "tip"]
+    said = [answers.get(key, (None, Level.NONE)) for key in keys]
+    looked = [name for name, level in said if level in (Level.LOOK, Level.REVIEW)]
+    return CampaignScore(
+        kind,
+        len(keys),
+        found.looked.right / found.wanted if found.wanted else None,
+        found.looked.precision(),
+        found.reviewed.precision(),
+        len(looked) / max(1, len(keys)),
+        sum(name == activity for name in looked) / max(1, len(keys)),
     )
 
 
 def _count(facts: Mapping[Key, Fact], rings: Iterable[Sequence[Key]]) -> tuple[_Pairs, dict[str, _Pairs]]:
     """Count pairs of all rings, and those that touch each campaign kind."""
-    every, by_kind = _Pairs(), defaultdict(_Pairs)
+    every = _Pairs()
+    by_kind: dict[str, _Pairs] = defaultdict(_Pairs)
     for keys in rings:
         known = [facts[key] for key in keys if key in facts]
         inside = _ring_pairs(known)
@@ -217,7 +264,9 @@ def _ring_pairs(members: Sequence[Fact]) -> _Pairs:
     neutral = sum(labelled.get(home, 0) * n + _pairs(n) for home, n in near.items())
     neutral += sum(_same_person(records) for records in persons.values())
     return _Pairs(
-        _pairs(len(members)), sum(_pairs(n) for n in labelled.values()), neutral,
+        _pairs(len(members)),
+        sum(_pairs(n) for n in labelled.values()),
+        neutral,
         sum(_pairs(n) for n in groups.values()),
     )
 
@@ -233,8 +282,10 @@ def _same_person(records: Sequence[Fact]) -> int:
 
 
 def _harms(
-    facts: Mapping[Key, Fact], rings: Mapping[str, Sequence[Key]], review: set[str],
-    answers: Mapping[Key, tuple[str | None, str]],
+    facts: Mapping[Key, Fact],
+    rings: Mapping[str, Sequence[Key]],
+    review: set[str],
+    answers: Mapping[Key, Answer],
 ) -> tuple[HarmScore, ...]:
     people: dict[str, set[str]] = defaultdict(set)
     hit: dict[str, set[str]] = defaultdict(set)
@@ -251,7 +302,8 @@ def _harms(
             if kind:
                 (hit if ring in review else seen)[kind].add(facts[key].person or str(key))
     return tuple(
-        HarmScore(kind, len(people[kind]), len(hit[kind]), len(seen[kind]), alone[kind]) for kind in sorted(people)
+        HarmScore(kind, len(people[kind]), len(hit[kind]), len(seen[kind]), alone[kind])
+        for kind in sorted(people)
     )
 
 
@@ -264,21 +316,34 @@ def _innocence(fact: Fact) -> str | None:
 
 def _facts(sim_dir: Path) -> dict[Key, Fact]:
     campaigns = {c["group_id"] for c in _read(sim_dir / "campaigns.parquet") if c["is_campaign"]}
-    homes = {p["person_ref"]: p["group_id"] for p in _read(sim_dir / "people.parquet") if p["group_id"] in campaigns}
+    homes = {
+        p["person_ref"]: p["group_id"]
+        for p in _read(sim_dir / "people.parquet")
+        if p["group_id"] in campaigns
+    }
     return {
         (row["kind"], row["record_id"]): Fact(
-            row["campaign_id"], row["campaign_kind"], row["lookalike_kind"], row["role"], row["person_ref"],
-            row["group_id"], homes.get(row["person_ref"]) if row["campaign_id"] is None else row["campaign_id"],
+            row["campaign_id"],
+            row["campaign_kind"],
+            row["lookalike_kind"],
+            row["role"],
+            row["person_ref"],
+            row["group_id"],
+            homes.get(row["person_ref"]) if row["campaign_id"] is None else row["campaign_id"],
         )
         for row in _read(sim_dir / "labels.parquet")
     }
 
 
-def _read(path: Path, names: list[str] | None = None) -> list[dict[str, object]]:
+def _read(path: Path, names: list[str] | None = None) -> list[dict[str, Any]]:
     if not path.is_file():
         raise InputError(
-            Say(f"没有这个文件：{path}", f"there is no such file: {path}"), code="E-SIMULATE-06", where=str(path),
-            fix=Say("先运行 lianfang simulate 和 lianfang run", "run `lianfang simulate` and `lianfang run` first"),
+            Say(f"没有这个文件：{path}", f"there is no such file: {path}"),
+            code="E-SIMULATE-06",
+            where=str(path),
+            fix=Say(
+                "先运行 lianfang simulate 和 lianfang run", "run `lianfang simulate` and `lianfang run` first"
+            ),
         )
     return list(arrow_parquet.read_table(path, columns=names).to_pylist())
 

@@ -44,9 +44,7 @@ class Knobs:
     def __post_init__(self) -> None:
         faults = _faults(self)
         if faults:
-            raise SettingError(
-                faults[0].say, code="E-SIMULATE-01", where=faults[0].where, fix=faults[0].fix
-            )
+            raise SettingError(faults[0].say, code="E-SIMULATE-01", where=faults[0].where, fix=faults[0].fix)
 
 
 def _faults(knobs: Knobs) -> list[Fault]:

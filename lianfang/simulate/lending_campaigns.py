@@ -21,11 +21,17 @@ def debt_carrier(campaign: Campaign) -> None:
             cells = _application(campaign, person, at, round_yuan(dice, 80_000, 600_000))
             price = int(str(cells["amount_fen"]))
             shared = {
-                "employer": employer.name, "employer_uscc": employer.uscc,
-                "employer_address": employer.address, "dealer": dealer, "appraiser": appraiser,
-                "device_id": campaign.trace("device", at), "emergency_mobile": handler,
-                "referrer_mobile": campaign.trace("mobile", at), "referrer_name": campaign.boss,
-                "payee_account": campaign.trace("payee", at), "ip": campaign.trace("ip", at),
+                "employer": employer.name,
+                "employer_uscc": employer.uscc,
+                "employer_address": employer.address,
+                "dealer": dealer,
+                "appraiser": appraiser,
+                "device_id": campaign.trace("device", at),
+                "emergency_mobile": handler,
+                "referrer_mobile": campaign.trace("mobile", at),
+                "referrer_name": campaign.boss,
+                "payee_account": campaign.trace("payee", at),
+                "ip": campaign.trace("ip", at),
             }
             cells |= {name: value for name, value in shared.items() if dice.chance(0.62)}
             cells |= {"first_payment_missed": dice.chance(0.82), "social_security_months": dice.between(0, 3)}
@@ -43,8 +49,10 @@ def loan_broker(campaign: Campaign) -> None:
             at = campaign.moment()
             cells = _application(campaign, person, at, round_yuan(dice, 10_000, 300_000))
             shared = {
-                "device_id": campaign.trace("device", at), "ip": campaign.trace("ip", at),
-                "referrer_mobile": campaign.trace("mobile", at), "referrer_name": campaign.boss,
+                "device_id": campaign.trace("device", at),
+                "ip": campaign.trace("ip", at),
+                "referrer_mobile": campaign.trace("mobile", at),
+                "referrer_name": campaign.boss,
                 "payee_account": campaign.trace("payee", at),
             }
             marks = {name: value for name, value in shared.items() if dice.chance(0.5)}
@@ -74,9 +82,12 @@ def _application(campaign: Campaign, person: Person, at: int, amount: int) -> di
     dice = campaign.dice
     drawn = campaign.world.period.soon(dice, at, 0, 5)
     cells: dict[str, object] = {
-        "institution": person.institution.name, "product": person.product,
-        "amount_fen": amount * 100, "employer": person.employer,
-        "social_security_months": dice.between(0, 120), "first_payment_missed": dice.chance(0.12),
+        "institution": person.institution.name,
+        "product": person.product,
+        "amount_fen": amount * 100,
+        "employer": person.employer,
+        "social_security_months": dice.between(0, 120),
+        "first_payment_missed": dice.chance(0.12),
         "text": dice.pick(wording.shelf("adverts")["applications"]["carrier"]),
     }
     if dice.chance(0.7):

@@ -10,8 +10,15 @@ from lianfang.simulate.dice import Dice
 from lianfang.simulate.world import Truth, World, context, personal
 
 _AGENT_MARKS = {
-    "agent_mobile": 0.45, "callback_mobile": 0.3, "agent_wechat": 0.25, "payee_account": 0.35,
-    "device_id": 0.45, "ip": 0.5, "agent_name": 0.3, "agent_firm": 0.2, "agent_uscc": 0.12,
+    "agent_mobile": 0.45,
+    "callback_mobile": 0.3,
+    "agent_wechat": 0.25,
+    "payee_account": 0.35,
+    "device_id": 0.45,
+    "ip": 0.5,
+    "agent_name": 0.3,
+    "agent_firm": 0.2,
+    "agent_uscc": 0.12,
 }
 _DEMANDS = ("退还全部息费并出具证明", "停催停息，分六十期", "全额退款", "减免罚息并赔偿", "删除不良记录")
 
@@ -26,8 +33,13 @@ def agent_overall(campaign: Campaign) -> None:
             cells["agent_relation"] = campaign.dice.pick(("受托代理", "法务", "朋友"))
         _complain(campaign, person, at, "agent_overall", cells)
         if campaign.dice.chance(0.35):
-            _complain(campaign, person, campaign.world.period.soon(campaign.dice, at, 3, 25),
-                      "agent_overall", _marked(campaign, person, at, _AGENT_MARKS))
+            _complain(
+                campaign,
+                person,
+                campaign.world.period.soon(campaign.dice, at, 3, 25),
+                "agent_overall",
+                _marked(campaign, person, at, _AGENT_MARKS),
+            )
     agents.advertise(campaign, campaign.dice.between(3, 9))
     _witnesses(campaign, 2)
 
@@ -99,7 +111,14 @@ def credit_repair(campaign: Campaign) -> None:
     issuer = cast.firm_name(campaign.dice, "issuers")
     for person in campaign.clients:
         at = campaign.moment()
-        marks = {"agent_mobile": 0.35, "agent_wechat": 0.25, "payee_account": 0.3, "device_id": 0.45, "ip": 0.45, "agent_name": 0.3}
+        marks = {
+            "agent_mobile": 0.35,
+            "agent_wechat": 0.25,
+            "payee_account": 0.3,
+            "device_id": 0.45,
+            "ip": 0.45,
+            "agent_name": 0.3,
+        }
         cells: dict[str, object] = {
             "institution": person.institution.name,
             "reason": campaign.dice.pick(("非本人原因逾期", "未告知", "不可抗力")),
@@ -128,9 +147,13 @@ def bait_call(campaign: Campaign) -> None:
         said = disguise.reword(calls["bait"], chosen, dice, world.knobs.paraphrase)
         lines = [line for ask in said for line in ("客户:" + ask, "坐席:" + dice.pick(calls["answer"]))]
         cells = ordinary.contact_cells(world, dice, person, "call") | {
-            "direction": dice.pick(("in", "out")), "answered": True, "effective": True,
-            "agency": cast.firm_name(dice, "agencies"), "collector_id": f"C{dice.between(1, 400):04d}",
-            "duration_seconds": dice.between(200, 900), "text": " ".join(lines),
+            "direction": dice.pick(("in", "out")),
+            "answered": True,
+            "effective": True,
+            "agency": cast.firm_name(dice, "agencies"),
+            "collector_id": f"C{dice.between(1, 400):04d}",
+            "duration_seconds": dice.between(200, 900),
+            "text": " ".join(lines),
         }
         if dice.chance(0.45):
             cells["party_mobile"] = campaign.trace("mobile", at)

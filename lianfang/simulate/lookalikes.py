@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lianfang.engine.terms.codes import Kind
@@ -52,9 +52,16 @@ def layoff(world: World, dice: Dice, group: str, people: list[Person], window: h
         at = world.period.draw(dice, window.first, window.last)
         values = context(world, dice, person, at, employer=employer)
         grammar = honest_grammar()
-        said = [grammar.say(dice.pick(_WORDS["layoff"]), dice, values), grammar.say(dice.pick(_WORDS["layoff_ask"]), dice, values)]
-        said += [grammar.rule(rule, dice, values) for rule in dice.some(("effect", "proof", "ask", "close", "tried"), dice.between(1, 3))]
-        _complain(world, dice, person, at, "".join(said), Truth(group, None, "innocent", "layoff", evidence_available=True))
+        said = [
+            grammar.say(dice.pick(_WORDS["layoff"]), dice, values),
+            grammar.say(dice.pick(_WORDS["layoff_ask"]), dice, values),
+        ]
+        said += [
+            grammar.rule(rule, dice, values)
+            for rule in dice.some(("effect", "proof", "ask", "close", "tried"), dice.between(1, 3))
+        ]
+        truth = Truth(group, None, "innocent", "layoff", evidence_available=True)
+        _complain(world, dice, person, at, truth, {"text": "".join(said)})
 
 
 def template_copier(world: World, dice: Dice, group: str, people: list[Person], window: hours.Window) -> None:
@@ -68,8 +75,16 @@ def template_copier(world: World, dice: Dice, group: str, people: list[Person], 
             said.insert(0, honest_grammar().rule("opening", dice, values))
         if dice.chance(0.4):
             said.append(honest_grammar().rule(dice.pick(("effect", "proof", "close")), dice, values))
-        truth = Truth(group, None, "innocent", "template_copier", False, dice.chance(world.knobs.fault), dice.chance(0.6))
-        _complain(world, dice, person, at, "".join(said), truth)
+        truth = Truth(
+            group,
+            None,
+            "innocent",
+            "template_copier",
+            False,
+            dice.chance(world.knobs.fault),
+            dice.chance(0.6),
+        )
+        _complain(world, dice, person, at, truth, {"text": "".join(said)})
 
 
 def family_help(world: World, dice: Dice, group: str, people: list[Person], window: hours.Window) -> None:
@@ -83,17 +98,21 @@ def family_help(world: World, dice: Dice, group: str, people: list[Person], wind
         said += honest_grammar().say(dice.pick(topic["facts"]), dice, values)
         if dice.chance(0.7):
             said += honest_grammar().say(dice.pick(topic["more"]), dice, values)
-        truth = Truth(group, None, "innocent", "family_help", False, dice.chance(world.knobs.fault), dice.chance(0.5))
+        truth = Truth(
+            group, None, "innocent", "family_help", False, dice.chance(world.knobs.fault), dice.chance(0.5)
+        )
         relation = dice.pick(("儿子", "女儿", "儿媳", "女婿", "外甥"))
         shared = {
-            "agent_name": helper.name, "agent_mobile": helper.mobile, "agent_relation": relation,
+            "agent_name": helper.name,
+            "agent_mobile": helper.mobile,
+            "agent_relation": relation,
             "callback_mobile": helper.mobile,
         }
-        cells = {name: value for name, value in shared.items() if dice.chance(0.85)}
+        cells: dict[str, object] = {name: value for name, value in shared.items() if dice.chance(0.85)}
         cells["agent_relation"] = relation
         if dice.chance(0.6):
             cells |= {"device_id": helper.device_id, "ip": helper.ip}
-        _complain(world, dice, elder, at, said, truth, cells)
+        _complain(world, dice, elder, at, truth, cells | {"text": said})
 
 
 def lawyer_clients(world: World, dice: Dice, group: str, people: list[Person], window: hours.Window) -> None:
@@ -101,22 +120,28 @@ def lawyer_clients(world: World, dice: Dice, group: str, people: list[Person], w
     slots = wording.shelf("letters")["letters"]["lawyer_letter"]["slots"]
     chosen = disguise.master(slots, dice)
     office, name = cast.firm(dice, world.numbers, "law_firms"), cast.person_name(dice)
-    licence = f"1{dice.between(3301, 4419)}{dice.between(2008, 2022)}1{dice.between(10_000_000, 99_999_999)}"
-    mobile, device, address, payee = (make() for make in (
-        world.numbers.mobile, world.numbers.device_id, world.numbers.ip, world.numbers.bank_card))
+    licence = f"1{dice.between(3301, 4419)}{dice.between(2008, 2022)}1{dice.between(1_000_000, 9_999_999)}"
+    mobile, device, address, payee = (
+        make()
+        for make in (world.numbers.mobile, world.numbers.device_id, world.numbers.ip, world.numbers.bank_card)
+    )
     for person in people:
         at = world.period.draw(dice, window.first, window.last)
         values = context(world, dice, person, at)
         text = disguise.write(disguise.reword(slots, chosen, dice, 0.05), (), dice, values)
         cells: dict[str, object] = {
-            "agent_name": name, "agent_mobile": mobile, "agent_firm": office.name, "agent_uscc": office.uscc,
-            "agent_licence": licence, "agent_relation": "律师",
+            "agent_name": name,
+            "agent_mobile": mobile,
+            "agent_firm": office.name,
+            "agent_uscc": office.uscc,
+            "agent_licence": licence,
+            "agent_relation": "律师",
             "authority_letter_on": at - dice.between(1, 12) * hours.DAY,
         }
         cells |= {"device_id": device, "ip": address} if dice.chance(0.5) else {}
         cells |= {"payee_account": payee} if dice.chance(0.3) else {}
         truth = Truth(group, None, "innocent", "lawyer_clients", False, True, True)
-        _complain(world, dice, person, at, text, truth, cells)
+        _complain(world, dice, person, at, truth, cells | {"text": text})
 
 
 def faulty_release(world: World, dice: Dice, group: str, people: list[Person], window: hours.Window) -> None:
@@ -131,10 +156,12 @@ def faulty_release(world: World, dice: Dice, group: str, people: list[Person], w
         rules = ("effect", "tried", "ask", "close", "proof", "ask")
         said += [grammar.rule(rule, dice, values) for rule in dice.some(rules, dice.between(0, 4))]
         truth = Truth(group, None, "innocent", "faulty_release", False, True, dice.chance(0.8))
-        _complain(world, dice, person, at, "".join(said), truth)
+        _complain(world, dice, person, at, truth, {"text": "".join(said)})
 
 
-def callcentre_number(world: World, dice: Dice, group: str, people: list[Person], window: hours.Window) -> None:
+def callcentre_number(
+    world: World, dice: Dice, group: str, people: list[Person], window: hours.Window
+) -> None:
     """A branch fills in its own phone as the number to call back, for everybody it serves."""
     number = world.numbers.mobile()
     for person in people:
@@ -145,20 +172,28 @@ def callcentre_number(world: World, dice: Dice, group: str, people: list[Person]
         said += honest_grammar().say(dice.pick(topic["more"]), dice, values)
         if dice.chance(0.5):
             said += honest_grammar().say(dice.pick(_WORDS["callback"]), dice, values)
-        truth = Truth(group, None, "innocent", "callcentre_number", False, dice.chance(world.knobs.fault), dice.chance(0.5))
-        _complain(world, dice, person, at, said, truth, {"callback_mobile": number, "channel": "网点"})
+        truth = Truth(
+            group,
+            None,
+            "innocent",
+            "callcentre_number",
+            False,
+            dice.chance(world.knobs.fault),
+            dice.chance(0.5),
+        )
+        own = {"text": said, "callback_mobile": number, "channel": "网点"}
+        _complain(world, dice, person, at, truth, own)
 
 
 def _complain(
-    world: World, dice: Dice, person: Person, at: int, text: str, truth: Truth,
-    more: dict[str, object] | None = None,
+    world: World, dice: Dice, person: Person, at: int, truth: Truth, own: Mapping[str, object]
 ) -> None:
     values = context(world, dice, person, at)
-    cells = ordinary.complaint_cells(world, dice, person, dice.pick(_CHANNELS), values)
-    cells["text"] = disguise.habit(disguise.slip(text, dice), dice)
+    cells = ordinary.complaint_cells(world, dice, person, dice.pick(_CHANNELS), values) | dict(own)
+    cells["text"] = disguise.habit(disguise.slip(str(own["text"]), dice), dice)
     if dice.chance(0.3):
         cells["demand"] = honest_grammar().rule("want", dice, values)
-    world.file(Kind.COMPLAINT, at, person, cells | (more or {}), truth)
+    world.file(Kind.COMPLAINT, at, person, cells, truth)
 
 
 KINDS: tuple[Lookalike, ...] = (

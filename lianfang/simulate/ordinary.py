@@ -48,8 +48,13 @@ def complain(
     topic = dice.pick(topics)
     fault = truth.lender_fault or dice.chance(world.knobs.fault)
     truth = Truth(
-        truth.group, truth.campaign_kind, truth.role, truth.lookalike_kind, truth.is_abnormal,
-        fault, dice.chance(0.7 if fault else 0.25),
+        truth.group,
+        truth.campaign_kind,
+        truth.role,
+        truth.lookalike_kind,
+        truth.is_abnormal,
+        fault,
+        dice.chance(0.7 if fault else 0.25),
     )
     values = context(world, dice, person, at)
     text = honest_text(dice, topic, values)
@@ -186,7 +191,9 @@ def collection_calls(world: World, dice: Dice, person: Person) -> None:
         answered = not sms and dice.chance(0.55)
         cells: dict[str, object] = contact_cells(world, dice, person, "sms" if sms else "call")
         cells |= {
-            "agency": agency, "collector_id": collector, "answered": answered,
+            "agency": agency,
+            "collector_id": collector,
+            "answered": answered,
             "effective": answered and dice.chance(0.7),
             "duration_seconds": dice.between(15, 420) if answered else 0,
             "text": honest_grammar().say(source, dice, values),
@@ -198,15 +205,23 @@ def contact_cells(world: World, dice: Dice, person: Person, channel: str) -> dic
     """Give the columns every contact has."""
     serial = int(person.ref[1:])
     return {
-        "institution": person.institution.name, "creditor": person.institution.name,
-        "tz": "Asia/Shanghai", "channel": channel, "direction": "out",
+        "institution": person.institution.name,
+        "creditor": person.institution.name,
+        "tz": "Asia/Shanghai",
+        "channel": channel,
+        "direction": "out",
         "mode": "notification" if channel == "sms" else "interactive",
         "line_number": f"0571-8{dice.between(0, 40):02d}00{dice.between(100, 999)}",
-        "party_role": "debtor", "party_mobile": person.mobile,
-        "debtor_id": f"D{serial:08d}", "loan_ref": f"L{serial * 7919 % 10**9:09d}",
-        "device_owner": "agency", "recording_id": f"R{dice.between(10**9, 10**10 - 1)}",
-        "disclosed": "institution|purpose", "purpose": "collect",
-        "agreed_time": False, "stop_requested": dice.chance(0.02),
+        "party_role": "debtor",
+        "party_mobile": person.mobile,
+        "debtor_id": f"D{serial:08d}",
+        "loan_ref": f"L{serial * 7919 % 10**9:09d}",
+        "device_owner": "agency",
+        "recording_id": f"R{dice.between(10**9, 10**10 - 1)}",
+        "disclosed": "institution|purpose",
+        "purpose": "collect",
+        "agreed_time": False,
+        "stop_requested": dice.chance(0.02),
     }
 
 

@@ -23,23 +23,40 @@ from lianfang.simulate.world import Draft, World
 TABLES = "tables"  # the truth stands beside this folder: what is run must not hold the answers
 LABELS = pa.schema(
     [
-        ("kind", pa.string()), ("record_id", pa.string()), ("campaign_id", pa.string()),
-        ("campaign_kind", pa.string()), ("role", pa.string()), ("is_abnormal", pa.bool_()),
-        ("lender_fault", pa.bool_()), ("evidence_available", pa.bool_()),
-        ("lookalike_kind", pa.string()), ("person_ref", pa.string()), ("group_id", pa.string()),
+        ("kind", pa.string()),
+        ("record_id", pa.string()),
+        ("campaign_id", pa.string()),
+        ("campaign_kind", pa.string()),
+        ("role", pa.string()),
+        ("is_abnormal", pa.bool_()),
+        ("lender_fault", pa.bool_()),
+        ("evidence_available", pa.bool_()),
+        ("lookalike_kind", pa.string()),
+        ("person_ref", pa.string()),
+        ("group_id", pa.string()),
     ]
 )
 CAMPAIGNS = pa.schema(
     [
-        ("group_id", pa.string()), ("kind", pa.string()), ("is_campaign", pa.bool_()),
-        ("activity", pa.string()), ("institutions", pa.string()), ("first_on", pa.date32()),
-        ("last_on", pa.date32()), ("n_people", pa.int32()), ("n_records", pa.int32()),
+        ("group_id", pa.string()),
+        ("kind", pa.string()),
+        ("is_campaign", pa.bool_()),
+        ("activity", pa.string()),
+        ("institutions", pa.string()),
+        ("first_on", pa.date32()),
+        ("last_on", pa.date32()),
+        ("n_people", pa.int32()),
+        ("n_records", pa.int32()),
     ]
 )
 PEOPLE = pa.schema(
     [
-        ("person_ref", pa.string()), ("name", pa.string()), ("mobile", pa.string()),
-        ("resident_id", pa.string()), ("institution", pa.string()), ("role", pa.string()),
+        ("person_ref", pa.string()),
+        ("name", pa.string()),
+        ("mobile", pa.string()),
+        ("resident_id", pa.string()),
+        ("institution", pa.string()),
+        ("role", pa.string()),
         ("group_id", pa.string()),
     ]
 )
@@ -90,7 +107,8 @@ def write(simulation: Simulation, folder: Path, form: str = "csv") -> list[Path]
     if form not in sheets.WRITERS:
         raise InputError(
             Say(f"不认识的格式：{form}", f"unknown format: {form}"),
-            code="E-SIMULATE-04", where="simulate:format",
+            code="E-SIMULATE-04",
+            where="simulate:format",
             fix=Say("可选 csv、parquet、xlsx", "choose csv, parquet or xlsx"),
         )
     part = folder.with_name(folder.name + ".part")
@@ -109,7 +127,8 @@ def _replace(part: Path, folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
         raise InputError(
             Say(f"目录里有别的东西：{folder}", f"the folder holds something else: {folder}"),
-            code="E-SIMULATE-05", where=str(folder),
+            code="E-SIMULATE-05",
+            where=str(folder),
             fix=Say("换一个空目录", "name an empty folder"),
         )
     shutil.rmtree(folder, ignore_errors=True)
@@ -128,15 +147,20 @@ def _lay_out(made: World) -> Simulation:
             counts[truth.group or ""] = counts.get(truth.group or "", 0) + 1
             labels.append(
                 (
-                    kind.value, record_id, truth.group if truth.campaign_kind else None,
-                    truth.campaign_kind, truth.role, truth.is_abnormal, truth.lender_fault,
-                    truth.evidence_available, truth.lookalike_kind,
-                    draft.person.ref if draft.person else None, truth.group,
+                    kind.value,
+                    record_id,
+                    truth.group if truth.campaign_kind else None,
+                    truth.campaign_kind,
+                    truth.role,
+                    truth.is_abnormal,
+                    truth.lender_fault,
+                    truth.evidence_available,
+                    truth.lookalike_kind,
+                    draft.person.ref if draft.person else None,
+                    truth.group,
                 )
             )
-    return Simulation(
-        made.knobs, tables, _rows(labels, LABELS), _campaigns(made, counts), _people(made)
-    )
+    return Simulation(made.knobs, tables, _rows(labels, LABELS), _campaigns(made, counts), _people(made))
 
 
 def _order(draft: Draft) -> tuple[int, str, str]:
@@ -183,9 +207,15 @@ def _campaigns(made: World, counts: Mapping[str, int]) -> pa.Table:
     epoch = made.knobs.start_on.toordinal() - 719_163  # days since 1970-01-01
     rows = [
         (
-            g.group, g.kind, g.is_campaign, g.activity, "|".join(g.institutions),
-            epoch + int(g.window.first), epoch + math.ceil(g.window.last) - 1,
-            g.n_people, counts.get(g.group, 0),
+            g.group,
+            g.kind,
+            g.is_campaign,
+            g.activity,
+            "|".join(g.institutions),
+            epoch + int(g.window.first),
+            epoch + math.ceil(g.window.last) - 1,
+            g.n_people,
+            counts.get(g.group, 0),
         )
         for g in made.groups
     ]
@@ -194,13 +224,12 @@ def _campaigns(made: World, counts: Mapping[str, int]) -> pa.Table:
 
 def _people(made: World) -> pa.Table:
     rows = [
-        (p.ref, p.name, p.mobile, p.resident_id, p.institution.name, *made.roles[p.ref])
-        for p in made.people
+        (p.ref, p.name, p.mobile, p.resident_id, p.institution.name, *made.roles[p.ref]) for p in made.people
     ]
     return _rows(rows, PEOPLE)
 
 
-def _rows(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+def _rows(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     cells = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     makers: dict[pa.DataType, Callable[[Sequence[object]], pa.Array]] = {
         pa.string(): columns.strings,

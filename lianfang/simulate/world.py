@@ -98,7 +98,9 @@ class World:
         self.roles |= {person.ref: (why, group) for person in chosen}
         return chosen
 
-    def file(self, kind: Kind, at: int, person: Person | None, values: dict[str, object], truth: Truth) -> None:
+    def file(
+        self, kind: Kind, at: int, person: Person | None, values: dict[str, object], truth: Truth
+    ) -> None:
         """Keep one record."""
         last = self.period.days * hours.DAY - 1
         self.drafts.append(Draft(kind, min(max(at, 0), last), person, values, truth))

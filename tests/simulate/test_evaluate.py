@@ -23,12 +23,20 @@ def results(folder, members, levels, labels):
         pa.table({n: pa.array(list(c), pa.string()) for n, c in zip(names, columns, strict=True)}),
         folder / "ring_members.parquet",
     )
-    rings = {"ring_id": pa.array(list(levels), pa.string()), "level": pa.array(list(levels.values()), pa.string())}
+    rings = {
+        "ring_id": pa.array(list(levels), pa.string()),
+        "level": pa.array(list(levels.values()), pa.string()),
+    }
     pq.write_table(pa.table(rings), folder / "rings.parquet")
     records = [(row["kind"], row["record_id"], None, "none") for row in labels]
     names = ("kind", "record_id", "activity", "level")
     pq.write_table(
-        pa.table({n: pa.array(list(c), pa.string()) for n, c in zip(names, zip(*records, strict=True), strict=True)}),
+        pa.table(
+            {
+                n: pa.array(list(c), pa.string())
+                for n, c in zip(names, zip(*records, strict=True), strict=True)
+            }
+        ),
         folder / "records.parquet",
     )
     return folder
@@ -71,7 +79,9 @@ def test_pairs_are_counted_as_a_list_of_pairs_would(truth, tmp_path):
     sim, labels = truth
     chosen = [r for r in labels if r["campaign_id"]][::3] + [r for r in labels if not r["campaign_id"]][::9]
     members = [(f"R{n % 3}", r["kind"], r["record_id"], "") for n, r in enumerate(chosen)]
-    report = evaluate.score(results(tmp_path / "run", members, dict.fromkeys(("R0", "R1", "R2"), "look"), labels), sim)
+    report = evaluate.score(
+        results(tmp_path / "run", members, dict.fromkeys(("R0", "R1", "R2"), "look"), labels), sim
+    )
     campaigns = {r["group_id"] for r in labels if r["campaign_id"]}
     homes = {p["person_ref"]: p["group_id"] for p in pq.read_table(sim / "people.parquet").to_pylist()}
     right = wrong = 0
@@ -79,8 +89,12 @@ def test_pairs_are_counted_as_a_list_of_pairs_would(truth, tmp_path):
         inside = chosen[ring::3]
         for i, a in enumerate(inside):
             for b in inside[:i]:
-                home_a = a["campaign_id"] or (homes.get(a["person_ref"]) if homes.get(a["person_ref"]) in campaigns else None)
-                home_b = b["campaign_id"] or (homes.get(b["person_ref"]) if homes.get(b["person_ref"]) in campaigns else None)
+                home_a = a["campaign_id"] or (
+                    homes.get(a["person_ref"]) if homes.get(a["person_ref"]) in campaigns else None
+                )
+                home_b = b["campaign_id"] or (
+                    homes.get(b["person_ref"]) if homes.get(b["person_ref"]) in campaigns else None
+                )
                 if a["campaign_id"] and a["campaign_id"] == b["campaign_id"]:
                     right += 1
                 elif home_a and home_a == home_b:

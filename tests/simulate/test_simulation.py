@@ -107,7 +107,9 @@ def test_churn_gives_agents_more_numbers():
 
 def test_fault_raises_the_share_of_lender_faults():
     def share(fault):
-        return pc.mean(simulation.simulate(dataclasses.replace(SMALL, fault=fault)).labels["lender_fault"]).as_py()
+        return pc.mean(
+            simulation.simulate(dataclasses.replace(SMALL, fault=fault)).labels["lender_fault"]
+        ).as_py()
 
     assert share(0.05) < share(0.9)
 
@@ -122,7 +124,9 @@ def test_overlap_lets_clients_complain_alone_and_strangers_copy():
 
 def test_noise_disguises_adverts():
     def plain(noise):
-        texts = simulation.simulate(dataclasses.replace(SMALL, noise=noise)).tables[Kind.POST]["text"].to_pylist()
+        texts = (
+            simulation.simulate(dataclasses.replace(SMALL, noise=noise)).tables[Kind.POST]["text"].to_pylist()
+        )
         return sum("微信" in text for text in texts)
 
     assert plain(0.0) > plain(1.0)
