@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from lianfang.engine.identify.guides.clauses import LITERAL, AnyOf, Clause, Near, Pattern
+from lianfang.engine.identify.guides import condition
+from lianfang.engine.identify.guides.clauses import LITERAL, AnyOf, Clause, Length, Near, Pattern, Reach
 from lianfang.engine.identify.guides.faults import fault
 from lianfang.engine.identify.guides.guide import Guard, Guide, GuideBook
 from lianfang.engine.terms.errors import DefinitionError, Say
@@ -19,6 +21,27 @@ if TYPE_CHECKING:
 
 _KEPT: dict[str, Compiled] = {}
 _LOCK = Lock()
+#: An escape, a class or quoted text as it stands; else a group that captures.
+_GROUP = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|\((?!\?)|\(\?P<\w+>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A guide's gates over bits, one bit a clause: a quick no for most texts.
+
+    Attributes:
+        guide: whose.
+        may_reach: may a gate be met, given what is met and what may be met; remembers its answers.
+        hoped: bits of identifier and length clauses, which only asking can decide.
+        patterns: bits of patterns, hoped for where one of their words stands.
+        others: clauses that are not about text, with number and bit.
+    """
+
+    guide: Guide
+    may_reach: Callable[[int, int], bool]
+    hoped: int
+    patterns: int
+    others: tuple[tuple[int, Clause, int], ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,16 @@ class Compiled:
             )  # fmt: skip
         return made
 
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Name the guide or guard of each clause number."""
+        return tuple(holder.id for holder in self.book.holders for _ in holder.clauses)
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """Give the gates of every guide over bits, in the book's order."""
+        return tuple(_asked(self, guide) for guide in self.book.guides)
+
     def numbered(self, holder: Guide | Guard) -> Iterator[tuple[int, Clause]]:
         """Give the clauses of a guide or guard with their numbers."""
         return enumerate(holder.clauses, self.first_clause[holder.id])
@@ -86,6 +119,15 @@ def compiled_pattern(pattern: str) -> Any:
         raise DefinitionError(Say(said, said), code="E-GUIDE-12") from wrong
 
 
+def groupless(pattern: str) -> str:
+    """Give the same pattern with no group that captures: Arrow wants every such group named.
+
+    Args:
+        pattern: an RE2 pattern.
+    """
+    return _GROUP.sub(lambda found: "(?:" if found[0].startswith("(") else found[0], pattern)
+
+
 def compiled(book: GuideBook) -> Compiled:
     """Make a book ready, once in a process for the same content.
 
@@ -102,7 +144,7 @@ def compiled(book: GuideBook) -> Compiled:
 def _compile(book: GuideBook) -> Compiled:
     clauses: list[Clause] = []
     first: dict[str, int] = {}
-    for holder in (*book.guides, *book.guards):
+    for holder in book.holders:
         first[holder.id] = len(clauses)
         clauses += holder.clauses
     uses: dict[str, list[tuple[int, int]]] = {}
@@ -127,6 +169,23 @@ def _compile(book: GuideBook) -> Compiled:
 def term_words(book: GuideBook, term: str) -> tuple[str, ...]:
     """Give the words of a phrase set, or the one word of a literal `=…`."""
     return (term[len(LITERAL) :],) if term.startswith(LITERAL) else book.sets[term].words
+
+
+def _asked(compiled: Compiled, guide: Guide) -> Asked:
+    numbered = list(compiled.numbered(guide))
+    bits = {clause.id: 1 << place for place, (_, clause) in enumerate(numbered)}
+    gates = [condition.closure(gate, bits) for gate in guide.gates.values()]
+
+    def may_reach(met: int, most: int) -> bool:
+        return any(gate(met, most) for gate in gates)
+
+    return Asked(
+        guide=guide,
+        may_reach=lru_cache(maxsize=4096)(may_reach),
+        hoped=sum(bits[clause.id] for _, clause in numbered if isinstance(clause.test, Reach | Length)),
+        patterns=sum(bits[clause.id] for _, clause in numbered if isinstance(clause.test, Pattern)),
+        others=tuple((no, clause, bits[clause.id]) for no, clause in numbered if not clause.reads_text),
+    )
 
 
 def least_words(clause: Clause) -> int:

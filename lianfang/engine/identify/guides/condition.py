@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -171,6 +171,30 @@ def holds(gate: Gate, hits: Collection[str], unknown: Collection[str] = (), hope
     return any(holds(part, hits, unknown, hope) for part in gate.parts)
 
 
+def closure(gate: Gate, bits: Mapping[str, int]) -> Callable[[int, int], bool]:
+    """Turn a gate into a function of two bit sets: what is met, and what may still be met.
+
+    Args:
+        gate: the tree.
+        bits: the bit of each clause.
+
+    Returns:
+        A function that says whether the gate may be met; exact where both sets are the same.
+    """
+    if isinstance(gate, AtLeast):
+        mask, n = sum(bits[name] for name in set(gate.clauses)), gate.n
+        if n == 1:
+            return lambda met, most: most & mask != 0
+        return lambda met, most: (most & mask).bit_count() >= n
+    if isinstance(gate, Not):
+        inner = closure(gate.part, bits)
+        return lambda met, most: not inner(most, met)
+    parts = [closure(part, bits) for part in gate.parts]
+    if isinstance(gate, All):
+        return lambda met, most: all(part(met, most) for part in parts)
+    return lambda met, most: any(part(met, most) for part in parts)
+
+
 def columns(
     gate: Gate,
     met: Mapping[str, np.ndarray],
@@ -197,12 +221,13 @@ def columns(
         if len(found) < gate.n:
             return np.zeros(size, bool)
         if gate.n == 1:
-            return np.logical_or.reduce(found)
-        return np.sum(found, axis=0, dtype=np.int16) >= gate.n  # type: ignore[no-any-return]
+            return np.asarray(np.logical_or.reduce(found))
+        return np.asarray(np.sum(found, axis=0, dtype=np.int16) >= gate.n)
     if isinstance(gate, Not):
         return ~columns(gate.part, most, size, met)
     parts = [columns(part, met, size, most) for part in gate.parts]
-    return np.logical_and.reduce(parts) if isinstance(gate, All) else np.logical_or.reduce(parts)
+    joined = np.logical_and.reduce(parts) if isinstance(gate, All) else np.logical_or.reduce(parts)
+    return np.asarray(joined)
 
 
 def named(gate: Gate) -> frozenset[str]:

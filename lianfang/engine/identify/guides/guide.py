@@ -124,6 +124,11 @@ class GuideBook:
     sets: Mapping[str, PhraseSet]
     digest: str
 
+    @property
+    def holders(self) -> tuple[Guide | Guard, ...]:
+        """Give all guides, then all guards: the order clauses are numbered in."""
+        return (*self.guides, *self.guards)
+
     @cached_property
     def _by_id(self) -> dict[str, Guide]:
         return {guide.id: guide for guide in self.guides}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lianfang.engine.identify.guides import compile as ready
@@ -28,8 +28,8 @@ def check(text: str, book: GuideBook) -> Answer:
     Shape:
         One text in, one answer out; findings ordered by level, then score, then guide.
     """
-    look = Look(ready.compiled(book), text)
-    return _answer(look, [guide for guide in book.guides if guide.reads_text])
+    compiled = ready.compiled(book)
+    return _answer(Look(compiled, text), compiled.asked)
 
 
 def check_record(
@@ -43,8 +43,9 @@ def check_record(
         book: the guides in force.
         given: ids of clauses about other records (count, similar, sequence) known to be met.
     """
-    look = Look(ready.compiled(book), body(kind, row), row, given, kind)
-    return _answer(look, [guide for guide in book.guides if kind in guide.kinds])
+    compiled = ready.compiled(book)
+    look = Look(compiled, body(kind, row), row, given, kind)
+    return _answer(look, [asked for asked in compiled.asked if kind in asked.guide.kinds])
 
 
 def guard_holds(guard: Guard, text: str, book: GuideBook) -> bool:
@@ -59,8 +60,9 @@ def guard_holds(guard: Guard, text: str, book: GuideBook) -> bool:
     return guard.acts(frozenset(_hits(look, guard)))
 
 
-def _answer(look: Look, guides: list[Guide]) -> Answer:
-    findings = [found for guide in guides if (found := _finding(look, guide)) is not None]
+def _answer(look: Look, guides: Sequence[ready.Asked]) -> Answer:
+    reachable = [asked.guide for asked in guides if look.may_reach(asked)]
+    findings = [found for guide in reachable if (found := _finding(look, guide)) is not None]
     findings.sort(key=lambda found: (-found.level.rank, -found.score, found.guide))
     shown = [found for found in findings if found.level is not Level.NONE]
     return Answer(
@@ -69,19 +71,6 @@ def _answer(look: Look, guides: list[Guide]) -> Answer:
         findings=tuple(findings),
         advice=next((found.advice for found in shown if found.advice), None),
     )
-
-
-def _may_reach(look: Look, guide: Guide) -> bool:
-    """Ask the cheap clauses first: most texts cannot reach a gate whatever the others say."""
-    hits, unknown = set(), set()
-    for no, clause in look.compiled.numbered(guide):
-        if not look.is_cheap(no, clause):
-            unknown.add(clause.id)
-        elif look.spans(no, clause) is not None:
-            hits.add(clause.id)
-    if not hits and not unknown:
-        return False
-    return any(condition.holds(gate, hits, unknown) for gate in guide.gates.values())
 
 
 def _hits(look: Look, holder: Guide | Guard) -> dict[str, tuple[Span, ...]]:
@@ -94,8 +83,6 @@ def _hits(look: Look, holder: Guide | Guard) -> dict[str, tuple[Span, ...]]:
 
 
 def _finding(look: Look, guide: Guide) -> Finding | None:
-    if not _may_reach(look, guide):
-        return None
     hits = _hits(look, guide)
     before = level_of(guide, hits)
     if before is Level.NONE:

@@ -56,14 +56,16 @@ def ask(here: Slice, guides: list[Guide]) -> Found:
         wanted=np.zeros((len(here.compiled.clauses), here.size), np.bool_),
     )
     hopes = [_hope(here, guide) for guide in guides]
-    mine = [guard for guard in guards if any(guard in here.compiled.book.guards_of(guide) for guide in guides)]
-    here.prepare([*zip(guides, hopes, strict=True)], mine)
+    here.prepare([*zip(guides, hopes, strict=True)])
     for at, guide in enumerate(guides):
         if hopes[at].any():
             _ask_guide(here, guide, at, hopes[at], found)
     found.after[:] = found.before
+    needed = [_where(here, guard, found) for guard in guards]
+    here.prepare([*zip(guards, needed, strict=True)])
     for at, guard in enumerate(guards):
-        _ask_guard(here, guard, at, found)
+        if needed[at].any():
+            _ask_guard(here, guard, at, needed[at], found)
     return found
 
 
@@ -92,12 +94,20 @@ def _ask_guide(here: Slice, guide: Guide, at: int, hope: np.ndarray, found: Foun
         found.score[at] += found.wanted[no] * np.int32(SCORE[clause.strength])
 
 
-def _ask_guard(here: Slice, guard: Guard, at: int, found: Found) -> None:
+def _mine(here: Slice, guard: Guard, found: Found) -> list[int]:
+    return [n for n, guide in enumerate(found.guides) if guard in here.compiled.book.guards_of(guide)]
+
+
+def _where(here: Slice, guard: Guard, found: Found) -> np.ndarray:
+    """Say which records have a level that the guard may lower."""
+    where = np.zeros(here.size, bool)
+    for n in _mine(here, guard, found):
+        where |= found.before[n] > LEVELS.index(guard.lowers_to)
+    return where
+
+
+def _ask_guard(here: Slice, guard: Guard, at: int, where: np.ndarray, found: Found) -> None:
     low = LEVELS.index(guard.lowers_to)
-    mine = [n for n, guide in enumerate(found.guides) if guard in here.compiled.book.guards_of(guide)]
-    where = (found.before[mine] > low).any(axis=0) if mine else np.zeros(here.size, bool)
-    if not where.any():
-        return
     numbered = list(here.compiled.numbered(guard))
     for no, clause in numbered:
         here.settle(no, clause, where)
@@ -105,7 +115,7 @@ def _ask_guard(here: Slice, guard: Guard, at: int, found: Found) -> None:
     acts = where & condition.columns(guard.when, met, here.size)
     if guard.unless is not None:
         acts &= ~condition.columns(guard.unless, met, here.size)
-    for n in mine:
+    for n in _mine(here, guard, found):
         lowers = acts & (found.before[n] > low)
         found.after[n] = np.where(lowers, np.minimum(found.after[n], low), found.after[n])
         found.lowered[at] = np.where(lowers, np.maximum(found.lowered[at], found.before[n]), found.lowered[at])

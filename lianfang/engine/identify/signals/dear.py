@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lianfang.engine.identify.guides import compile as ready
 from lianfang.engine.identify.guides.clauses import Clause, Length, Pattern, Reach
 from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.guides.guide import Guard, Guide
@@ -51,8 +52,11 @@ class Slice:
     threads: int | None = None
     settled: dict[int, np.ndarray] = field(default_factory=dict)
     matches: dict[int, Matches] = field(default_factory=dict)
-    folded: folding.Folded | None = None
+    folded: folding.Folded = folding.NOTHING
     identifiers: dict[int, list[tuple[str, str, Span]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.searched = np.zeros(self.size, bool)
 
     @property
     def size(self) -> int:
@@ -63,25 +67,20 @@ class Slice:
         """Say where a clause is known to be met."""
         if isinstance(clause.test, Pattern | Reach | Length):
             return self.settled.get(no, np.zeros(self.size, bool))
-        return self.words[no] if no not in self.known else self.known[no]
+        return np.asarray(self.words[no]) if no not in self.known else self.known[no]
 
     def most(self, no: int, clause: Clause) -> np.ndarray:
         """Say where a clause may be met."""
         if isinstance(clause.test, Pattern):
-            return self.words[no]
+            return np.asarray(self.words[no])
         return np.ones(self.size, bool) if isinstance(clause.test, Reach | Length) else self.least(no, clause)
 
-    def prepare(self, hopes: Sequence[tuple[Guide, np.ndarray]], guards: Sequence[Guard]) -> None:
-        """Fold texts and find identifiers once, where any guide or guard will ask for them.
+    def prepare(self, asked: Sequence[tuple[Guide | Guard, np.ndarray]]) -> None:
+        """Fold texts and find identifiers once, where any of them will ask; they are settled next.
 
         Args:
-            hopes: each guide with the records whose gate may be met.
-            guards: those who may speak about these guides.
+            asked: guides or guards, each with the records it will ask about.
         """
-        anywhere = np.zeros(self.size, bool)
-        for _, hope in hopes:
-            anywhere |= hope
-        asked = [*hopes, *((guard, anywhere) for guard in guards)]
         fold, find = np.zeros(self.size, bool), np.zeros(self.size, bool)
         for holder, where in asked:
             for no, clause in self.compiled.numbered(holder):
@@ -90,7 +89,8 @@ class Slice:
                 elif isinstance(clause.test, Reach):
                     find |= where
         self.folded = folding.folded(self.bodies, np.flatnonzero(fold), self.threads)
-        self._find(np.flatnonzero(find))
+        self._find(np.flatnonzero(find & ~self.searched))
+        self.searched |= find
 
     def _find(self, rows: np.ndarray) -> None:
         if not len(rows):
@@ -114,7 +114,6 @@ class Slice:
 
     def _pattern(self, no: int, test: Pattern, rows: np.ndarray) -> np.ndarray:
         met = np.zeros(self.size, bool)
-        assert self.folded is not None
         _ = self.compiled.patterns  # a refused pattern is told as a fault, not as Arrow's exception
         jobs = [rows[first : first + _JOB_ROWS] for first in range(0, len(rows), _JOB_ROWS)]
         parts = cells.each(lambda job: self._matched(test, job), jobs, self.threads)
@@ -125,10 +124,9 @@ class Slice:
 
     def _matched(self, test: Pattern, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         made = self.folded
-        assert made is not None
         places = made.at(rows)
-        spans = pc.extract_regex_span(made.texts.take(pa.array(places)), f"(?P<lianfang>{test.pattern})")
-        pairs = pc.struct_field(spans, "lianfang")
+        spans = pc.extract_regex_span(made.texts.take(pa.array(places)), f"(?P<found>{ready.groupless(test.pattern)})")
+        pairs = pc.struct_field(spans, "found")
         both = np.asarray(pairs.flatten()) if pairs.null_count == 0 else np.asarray(pc.fill_null(pairs, [0, 0]).flatten())
         first, size = both.reshape(-1, 2).T
         met = pc.is_valid(spans).to_numpy(zero_copy_only=False) & (size > 0)
@@ -136,7 +134,6 @@ class Slice:
         return rows[met], start, end, made.opened[places[met]]
 
     def _length(self, test: Length, rows: np.ndarray) -> np.ndarray:
-        assert self.folded is not None
         met = np.zeros(self.size, bool)
         sizes = self.folded.sizes[self.folded.at(rows)]
         met[rows] = (sizes >= test.at_least) & ((sizes <= test.at_most) if test.at_most else True)

@@ -44,6 +44,12 @@ class Folded:
         return np.diff(self.ptr)
 
 
+_NONE = np.zeros(0, np.int32)
+NOTHING = Folded(
+    _NONE.astype(np.int64), pa.array([], pa.large_string()), np.zeros(1, np.int64), _NONE, _NONE, np.zeros(0, bool)
+)
+
+
 def folded(bodies: pa.Array, rows: np.ndarray, threads: int | None = None) -> Folded:
     """Fold some rows of a column as `plain.plain` folds one text.
 
@@ -53,8 +59,7 @@ def folded(bodies: pa.Array, rows: np.ndarray, threads: int | None = None) -> Fo
         threads: how many work at once; the answer is the same.
     """
     if not len(rows):
-        none = np.zeros(0, np.int32)
-        return Folded(rows, pa.array([], pa.large_string()), np.zeros(1, np.int64), none, none, np.zeros(0, bool))
+        return NOTHING
     jobs = [rows[first : first + _JOB_ROWS] for first in range(0, len(rows), _JOB_ROWS)]
     parts = cutting.each(lambda job: _job(bodies, job), jobs, threads)
     letters, byte_counts, starts, ends, counts, opened = (np.concatenate(each) for each in zip(*parts, strict=True))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from lianfang.engine.identify.guides.clauses import AnyOf, Clause, Expr, Length, Near, Pattern, Reach
-from lianfang.engine.identify.guides.compile import Compiled
+from lianfang.engine.identify.guides.compile import Asked, Compiled
 from lianfang.engine.identify.signals import meet, why
 from lianfang.engine.identify.signals.answer import Span
 from lianfang.engine.terms.errors import Say
@@ -74,11 +74,23 @@ class Look:
             for one in find.find(self.raw)
         )
 
-    def is_cheap(self, no: int, clause: Clause) -> bool:
-        """Say whether the clause is decided without folding again or searching identifiers."""
-        if isinstance(clause.test, Reach | Length):
-            return False
-        return not isinstance(clause.test, Pattern) or no not in self._words
+    @cached_property
+    def worded(self) -> dict[str, int]:
+        """Give the clauses whose words stand in the text, as bits, by guide."""
+        bits: dict[str, int] = {}
+        for no in self._words:
+            owner = self.compiled.owners[no]
+            bits[owner] = bits.get(owner, 0) | 1 << (no - self.compiled.first_clause[owner])
+        return bits
+
+    def may_reach(self, asked: Asked) -> bool:
+        """Say whether a guide's gate may be met, by its words and cheap clauses alone."""
+        words = self.worded.get(asked.guide.id, 0)
+        met = words & ~asked.patterns
+        if self.fields is not None or self.given:
+            for no, clause, bit in asked.others:
+                met |= bit if self.spans(no, clause) is not None else 0
+        return asked.may_reach(met, met | words | asked.hoped)
 
     def spans(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
         """Say where the text meets a clause; None where it does not.
@@ -122,7 +134,8 @@ class Look:
 
     def _by_reach(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
         test = clause.test
-        assert isinstance(test, Reach)
+        if not isinstance(test, Reach):
+            return None
         spans = reach_spans(self._identifiers, test)
         if test.masked:
             spans += mask_spans(self.raw, test)
@@ -132,16 +145,16 @@ class Look:
 
     def _by_length(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
         test = clause.test
-        assert isinstance(test, Length)
+        if not isinstance(test, Length):
+            return None
         size = len(self._folded.text)
         return () if size >= test.at_least and (not test.at_most or size <= test.at_most) else None
 
     def _by_expression(self, no: int, clause: Clause) -> tuple[Span, ...] | None:
-        if self.fields is None:
+        if self.fields is None or not isinstance(clause.test, Expr):
             return None
         from lianfang.engine.identify.guides import fields
 
-        assert isinstance(clause.test, Expr)
         parsed = fields.expression(clause.test.source, self.kind)
         return () if parsed is not None and parsed.check(self.fields) else None
 

@@ -98,9 +98,16 @@ def _family_rows(table: pa.Table, families: pa.Table) -> np.ndarray:
 
 def _codes(table: pa.Table, name: str) -> np.ndarray | None:
     """Number the different values of a column; -1 where there is none."""
-    if name not in table.column_names:
-        return None
-    coded = table[name].combine_chunks().dictionary_encode()
+    return _numbered(table[name]) if name in table.column_names else None
+
+
+def _pairs(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Number pairs; -1 where either is none."""
+    return np.where((left >= 0) & (right >= 0), left * (right.max(initial=0) + 1) + right, -1)
+
+
+def _numbered(column: pa.ChunkedArray) -> np.ndarray:
+    coded = column.combine_chunks().dictionary_encode()
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     numbers: np.ndarray = pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
     return numbers
@@ -125,11 +132,7 @@ def people(table: pa.Table) -> np.ndarray:
     for name in _PERSON:
         numbers = _filled(numbers, _codes(table, name))
     if "person_name" in table.column_names and "institution" in table.column_names:
-        institution = _codes(table, "institution")
-        person = _codes(table, "person_name")
-        assert institution is not None and person is not None
-        both = np.where((person >= 0) & (institution >= 0), person * (institution.max(initial=0) + 1) + institution, -1)
-        numbers = _filled(numbers, both)
+        numbers = _filled(numbers, _pairs(_numbered(table["person_name"]), _numbered(table["institution"])))
     numbers = _filled(numbers, np.arange(table.num_rows, dtype=np.int64))
     return np.unique(numbers, return_inverse=True)[1]
 
@@ -149,9 +152,8 @@ def _facts(table: pa.Table, families: pa.Table | None) -> np.ndarray:
     if families is not None and families.num_rows:
         rows = _family_rows(table, families)
         family = families["family_no"].to_numpy()[np.maximum(rows, 0)]
-        own = np.unique(np.where(rows >= 0, family, -1), return_inverse=True)[1].astype(np.int64)
-        both = np.where(rows >= 0, people(table) * (own.max(initial=0) + 1) + own, -1)
-        numbers = _filled(numbers, both)
+        own = np.unique(family, return_inverse=True)[1].astype(np.int64)
+        numbers = _filled(numbers, _pairs(people(table), np.where(rows >= 0, own, -1)))
     return np.unique(numbers, return_inverse=True)[1] - (1 if (numbers < 0).any() else 0)
 
 

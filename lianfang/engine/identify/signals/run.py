@@ -16,7 +16,7 @@ import pyarrow as pa
 from lianfang.engine.identify.guides import compile as ready
 from lianfang.engine.identify.guides.clauses import Count, Expr, Sequence, Similar
 from lianfang.engine.identify.guides.compile import Compiled
-from lianfang.engine.identify.guides.guide import Guide, GuideBook
+from lianfang.engine.identify.guides.guide import Guard, Guide, GuideBook
 from lianfang.engine.identify.signals import columns, expressions, kernels, others, tabled, told
 from lianfang.engine.identify.signals.body import bodies
 from lianfang.engine.identify.signals.dear import Slice
@@ -79,7 +79,8 @@ def signals(
 def _asked(kind: str, table: pa.Table, compiled: Compiled, families: pa.Table | None) -> _Asked:
     guides = [guide for guide in compiled.book.guides if kind in guide.kinds]
     guards = {guard.id: guard for guide in guides for guard in compiled.book.guards_of(guide)}
-    numbered = {no: clause for holder in (*guides, *guards.values()) for no, clause in compiled.numbered(holder)}
+    holders: list[Guide | Guard] = [*guides, *guards.values()]
+    numbered = {no: clause for holder in holders for no, clause in compiled.numbered(holder)}
     counts = {
         no: others.counted(clause, kind, table, families)
         for no, clause in numbered.items()

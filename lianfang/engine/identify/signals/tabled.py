@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.guides.compile import Compiled
-from lianfang.engine.identify.guides.guide import Guard, Guide
+from lianfang.engine.identify.guides.guide import Guide
 from lianfang.engine.identify.signals.columns import LEVELS, Found
 from lianfang.engine.identify.signals.told import Reasons, Told
 
@@ -64,9 +64,7 @@ def signal_table(parts: Sequence[Part], compiled: Compiled, reasons: Reasons) ->
         compiled: the book made ready.
         reasons: all reasons, by number.
     """
-    holders: list[Guide | Guard] = [
-        holder for holder in (*compiled.book.guides, *compiled.book.guards) for _ in holder.clauses
-    ]
+    holders = [holder for holder in compiled.book.holders for _ in holder.clauses]
     by_clause = {
         "guide": [holder.id for holder in holders],
         "guide_version": [holder.version if isinstance(holder, Guide) else "" for holder in holders],

@@ -63,7 +63,7 @@ class Told:
     matched: pa.Array
 
 
-def told(here: Slice, found: Found, hits: Hits, wired: kernels.Wiring, counts: dict[int, Counted], shared: dict[int, pa.Array], reasons: Reasons) -> Told:  # noqa: E501
+def told(here: Slice, found: Found, hits: Hits, wired: kernels.Wiring, counts: dict[int, Counted], shared: dict[int, pa.Array], reasons: Reasons) -> Told:
     """Tell every wanted clause of a slice."""
     parts = [
         _by_words(here, found, hits, wired, reasons),
@@ -126,7 +126,7 @@ def _grouped(clause: np.ndarray, evaded: np.ndarray, before: np.ndarray, word: n
         inside = place < counts
         letter = np.where(inside, word[np.where(inside, there, 0)] + 1, 0)
         code = np.unique(code, return_inverse=True)[1].astype(np.int64) * n_words + letter
-    return code
+    return np.asarray(code)
 
 
 def _word_reason(compiled: Compiled, no: int, words: tuple[int, ...], evaded: bool, before: int, reasons: Reasons) -> int:
@@ -168,9 +168,9 @@ def _by_looking(here: Slice, found: Found, reasons: Reasons) -> Told:
             if not spans:
                 rows.append((row, no, -1, -1, False, reason))
             matched += shown or ("",)
-    columns = np.array(rows, np.int64).reshape(len(rows), 6).T
-    row, clause_no, start, end, evasion, reason_no = columns
-    return Told(row, clause_no.astype(np.int32), start, end, evasion.astype(bool), reason_no.astype(np.int32), pa.array(matched, pa.large_string()))  # fmt: skip
+    at, clause_no, first, last, evaded, said = np.array(rows, np.int64).reshape(len(rows), 6).T
+    shapes = clause_no.astype(np.int32), first, last, evaded.astype(bool), said.astype(np.int32)
+    return Told(at, *shapes, pa.array(matched, pa.large_string()))
 
 
 def _looked(compiled: Compiled, no: int, shown: tuple[str, ...], before: int) -> Say:

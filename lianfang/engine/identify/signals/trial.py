@@ -32,7 +32,7 @@ def trial(book: GuideBook, name: str | None = None) -> tuple[int, tuple[Failure,
         How many samples were tried, and those which failed.
     """
     n_tried, failures = 0, []
-    for holder in (*book.guides, *book.guards):
+    for holder in book.holders:
         if name is not None and holder.id != name:
             continue
         for sample in holder.samples:

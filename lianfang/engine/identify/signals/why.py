@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from lianfang.engine.identify.guides.clauses import Clause, Count, Expr, Length, Pattern, Reach, Sequence, Similar
+from lianfang.engine.identify.guides.clauses import (
+    Clause,
+    Count,
+    Expr,
+    Length,
+    Pattern,
+    Reach,
+    Sequence,
+    Similar,
+)
 from lianfang.engine.identify.guides.guide import Guard
 from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import Say

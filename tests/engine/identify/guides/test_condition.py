@@ -41,6 +41,11 @@ def test_many_rows_and_one_row_answer_alike(source: str, rows: list[set[str]], u
     gate = condition.parse(source, CLAUSES)
     met = _met(rows)
     assert condition.columns(gate, met, len(rows)).tolist() == [condition.holds(gate, row) for row in rows]
+    bits = {name: 1 << place for place, name in enumerate(NAMES)}
+    asked = condition.closure(gate, bits)
+    for row in rows:
+        met, most = sum(bits[name] for name in row - unknown), sum(bits[name] for name in row | unknown)
+        assert asked(met, most) == condition.holds(gate, row - unknown, unknown)
     known = _met([row - unknown for row in rows])
     most = _met([row | unknown for row in rows])
     hoped = [condition.holds(gate, row - unknown, unknown) for row in rows]
