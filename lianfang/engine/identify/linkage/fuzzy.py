@@ -111,7 +111,7 @@ def _gathered(tables: Mapping[Kind, pa.Table], columns: Mapping[str, str], neede
 
 def _people(tables: Mapping[Kind, pa.Table], plan: _Plan) -> pa.Table:
     """Compare people or agents; a pair of different rows becomes a link of their first records."""
-    columns = {key: name for key, name in plan.columns.items()}
+    columns = plan.columns
     rows = _gathered(tables, columns, "name")
     if not rows.num_rows:
         return LINK.empty_table()
@@ -178,7 +178,7 @@ def _compared(rows: pa.Table, model: str, blocks: tuple[tuple[str, ...], ...]) -
     api = splink.DuckDBAPI()
     linker = splink.Linker(api.register(rows), _model(model, blocks), log_level=None, validate_settings=False)
     scored = linker.inference.predict(threshold_match_weight=likeness.settings()["least_bits"], warning_mode="never")
-    found = scored.as_pyarrow_table()
+    found: pa.Table = scored.as_pyarrow_table()  # type: ignore[no-untyped-call]
     api.duckdb_con.close()
     order = [("unique_id_l", "ascending"), ("unique_id_r", "ascending")]
     return found.sort_by(order).combine_chunks()

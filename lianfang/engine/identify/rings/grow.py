@@ -64,6 +64,8 @@ def grow(
     net = graph.read(links, verdicts, said)
     n = net.records.size
     atom, key = _joining(net, rule)
+    more = _attached(net, _joined(n, atom, key), rule)
+    atom, key = np.concatenate([atom, more[0]]), np.concatenate([key, more[1]])
     group = _joined(n, atom, key)
     if net.apart[0].size:
         group = _kept_apart(n, atom, key, net, group)
@@ -105,6 +107,30 @@ def _two_weak(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
     return atom[shared], place[shared] + n_keys
 
 
+def _attached(net: graph.Graph, group: Ints, rule: rules.Join) -> tuple[Ints, Ints]:
+    """Attach lone people to a group by a weak key that is mostly the group's.
+
+    Where most of those behind one network address, or most senders of one letter, are of one group,
+    the last of them is very likely of it too; a crowded address never is.
+    """
+    n, n_keys = group.size, max(net.key_by.size, 1)
+    weak = ~net.joins
+    who, what = net.held_atom[weak], net.held_key[weak]
+    alone = np.bincount(group[np.unique(net.held_atom)], minlength=n)[group[who]] < 2
+    held = np.bincount(what, minlength=n_keys)
+    pair, place = np.unique(what * n + group[who], return_inverse=True)
+    n_held = np.bincount(place.reshape(-1), minlength=pair.size)
+    of_group = np.bincount(group[np.unique(net.held_atom)], minlength=n)[pair % max(n, 1)] > 1
+    fit = of_group & (n_held >= rule.attach_people) & (n_held >= rule.attach_share * held[pair // max(n, 1)])
+    home = np.zeros(n_keys, np.bool_)
+    home[pair[fit] // max(n, 1)] = True
+    # The group's own holders join too, so that a lone one meets them at the key.
+    heads = np.full(n_keys, -1, np.int64)
+    heads[pair[fit] // max(n, 1)] = pair[fit] % max(n, 1)
+    use = home[what] & (alone | (group[who] == heads[what]))
+    return who[use], what[use]
+
+
 def _local(key: Ints, part: Ints) -> Ints:
     """Make a key that several parts hold one key in each."""
     pair = part * (int(key.max(initial=0)) + 1) + key
@@ -126,8 +152,8 @@ def _kept_apart(n: int, atom: Ints, key: Ints, net: graph.Graph, group: Ints) ->
     touched = np.unique(group[one[bad]])
     inside = np.isin(group[atom], touched)
     who, what = atom[inside], key[inside]
-    weight = _weights(net, who, what)
-    order = np.lexsort((what, who, -weight))
+    # Of equal weights those with one key go first, so that whoever stands between two parts is cut.
+    order = np.lexsort((what, who, np.bincount(who)[who], -_weights(net, who, what)))
     n_keys = int(key.max(initial=-1)) + 1
     label, _ = kernel.union_apart(n + n_keys, who[order], what[order] + n, one, two)
     fresh = group.copy()
@@ -154,7 +180,7 @@ def _rings(net: graph.Graph, final: Ints) -> Grown:
     people = tally.different(label * n + net.person) // max(n, 1)
     label = np.where(np.bincount(people, minlength=n)[label] > 1, label, -1)
     seat, own = _seats(net, label)
-    names, ring = np.unique(seat[seat >= 0], return_inverse=True)
+    ring = np.unique(seat[seat >= 0], return_inverse=True)[1]
     record = np.flatnonzero(seat >= 0)
     order = np.lexsort((record, ring))
     record, ring = record[order], ring.reshape(-1)[order]
@@ -184,6 +210,8 @@ def _seats(net: graph.Graph, label: Ints) -> tuple[Ints, Bools]:
     seated = np.zeros(n, np.bool_)
     seated[record[holds]] = True
     away = ~seated[record] & (home[key] >= 0)
+    # Who was told apart from somebody stays where the cut left him.
+    away &= ~np.isin(net.atom[record], np.concatenate(net.apart))
     seat = label.copy()
     order = np.lexsort((home[key[away]], -bits[away], record[away]))
     movers, to = record[away][order], home[key[away]][order]

@@ -233,9 +233,9 @@ def _signs(members: Members, core: Bools, person: Ints, verdicts: pa.Table | Non
     for code, name in enumerate(Activity):
         out[f"n_{name.value.lower()}"] = tally.count(ring, n, signed & (activity == code))
     words = pa.array(guards, pa.string())
-    for name, parts in GUARD_SHARES.items():
+    for guard, parts in GUARD_SHARES.items():
         met = pc.match_substring_regex(words, "|".join(parts)).to_numpy(zero_copy_only=False)[core]
-        out[f"{name}_guard_share"] = tally.share(tally.count(ring, n, met), total)
+        out[f"{guard}_guard_share"] = tally.share(tally.count(ring, n, met), total)
     return out
 
 

@@ -49,16 +49,16 @@ class Members:
 
     def column(self, name: str) -> pa.Array:
         """Gather a field over all members as text; null where the kind lacks it."""
-        return self._gather({kind: name for kind in KINDS}, pa.string())
+        return self._gather(dict.fromkeys(KINDS, name), pa.string())
 
     def numbers(self, name: str) -> Floats:
         """Gather a field as numbers; not-a-number where missing."""
-        found = self._gather({kind: name for kind in KINDS}, pa.float64())
+        found = self._gather(dict.fromkeys(KINDS, name), pa.float64())
         return pc.fill_null(found, float("nan")).to_numpy(zero_copy_only=False)
 
     def truths(self, name: str) -> Floats:
         """Gather a yes/no field: 1, 0, or not-a-number where missing."""
-        found = self._gather({kind: name for kind in KINDS}, pa.bool_())
+        found = self._gather(dict.fromkeys(KINDS, name), pa.bool_())
         return pc.fill_null(found.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
 
     def moments(self, names: Mapping[Kind, str] = TIME_FIELD) -> Ints:
@@ -71,7 +71,8 @@ class Members:
         return codes(self.column(name))
 
     def _gather(self, names: Mapping[Kind, str], shape: pa.DataType) -> pa.Array:
-        parts, places = [], []
+        parts: list[pa.Array] = []
+        places: list[Ints] = []
         for code in range(-1, len(KINDS)):  # -1: a record no table has
             mine = np.flatnonzero(self.kind == code)
             if not mine.size:

@@ -72,6 +72,8 @@ class Join:
     least_bits: float
     pair_bits: float
     most_weak: int
+    attach_people: int
+    attach_share: float
     cut: Cut
     names: Mapping[str, By]
 
@@ -118,7 +120,10 @@ def parse(read: Mapping[str, Any]) -> Join:
         say = Say(f"团伙连接规则有 {len(faults)} 处错误", f"{len(faults)} faults in the join rules")
         raise DefinitionError(say, code="E-RING-02", where="data/rings/join.yaml", faults=faults)
     cut = Cut(**read["cut"])
-    return Join(read["least_bits"], read["pair_bits"], read["most_weak"], cut, MappingProxyType(names))
+    return Join(
+        read["least_bits"], read["pair_bits"], read["most_weak"], read["attach_people"], read["attach_share"],
+        cut, MappingProxyType(names),
+    )  # fmt: skip
 
 
 def _by(by: str, line: Mapping[str, Any]) -> By:

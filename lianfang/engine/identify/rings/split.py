@@ -106,7 +106,9 @@ def _bridge_cuts(net: Net, cut: rules.Cut) -> Bools:
     start, near, edge = kernel.adjacency(net.n_nodes, net.person, net.key)
     tree = kernel.bridges(start, near, edge)
     mass = (np.arange(net.n_nodes) < net.n_people).astype(np.int64)
-    volume = np.bincount(net.person, net.weight, net.n_nodes) + np.bincount(net.key, net.weight, net.n_nodes)
+    volume: Floats = np.zeros(net.n_nodes, np.float64)
+    for ends in (net.person, net.key):
+        volume += np.bincount(ends, net.weight, net.n_nodes)
     return kernel.weak_bridges(tree, mass, volume, net.weight, cut.least_people, cut.most_share)
 
 

@@ -62,7 +62,9 @@ def largest(ring: Ints, n_rings: int, number: Ints) -> Ints:
 
 def share(part: Ints | Floats, whole: Ints | Floats) -> Floats:
     """Give part over whole, 0 to 1 in four digits; 0 of nothing is 0."""
-    return np.round(np.divide(part, whole, out=np.zeros(len(part)), where=np.asarray(whole) > 0), 4)
+    out = np.zeros(len(part), np.float64)
+    np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
+    return np.round(out, 4)
 
 
 def busiest(ring: Ints, n_rings: int, at: Ints, window: int) -> Ints:

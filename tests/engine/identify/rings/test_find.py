@@ -82,8 +82,8 @@ def test_a_ring_keeps_its_id_when_later_records_come(make_links, make_complaints
 
 def test_merged_rings_keep_the_older_id_and_a_split_keeps_the_larger(make_links, make_complaints):
     tables = make_complaints(100)
-    apart = [("agent_mobile", "a", range(20, 40), 10.0), ("agent_mobile", "b", range(0, 8), 10.0)]
-    joined = [*apart, ("payee_account", "p", range(0, 40), 12.0)]
+    apart = [("agent_mobile", "a", range(20, 40), 10.0), ("agent_mobile", "b", range(8), 10.0)]
+    joined = [*apart, ("payee_account", "p", range(40), 12.0)]
     one = find.find(find.Sources(make_links(apart), tables))
     ids = {row["record_no"]: row["ring_id"] for row in one.member.to_pylist()}
     two = find.find(find.Sources(make_links(joined), tables), one.member)
@@ -109,7 +109,7 @@ def test_ids_do_not_depend_on_record_numbers(make_links, make_complaints):
 
 def test_judgements_are_obeyed_in_every_later_run(make_links, make_complaints):
     tables = make_complaints(40)
-    links = make_links([("agent_mobile", "a", range(0, 20), 10.0)])
+    links = make_links([("agent_mobile", "a", range(20), 10.0)])
     told = judge.resolve(
         judge.read("left,right,answer,by,at,reason\nc00003,complaint:c00004,different,李,2026-03-02,家人\nc00001,c00030,same,李,2026-03-02,同一人带来\n".encode()),
         tables,

@@ -24,7 +24,7 @@ def test_two_weak_signs_join_those_who_hold_both(make_links):
 
 
 def test_one_weak_bridge_between_two_dense_parts_is_cut(make_links):
-    groups = [("agent_mobile", "a", range(0, 30), 10.0), ("agent_mobile", "b", range(29, 60), 10.0)]
+    groups = [("agent_mobile", "a", range(30), 10.0), ("agent_mobile", "b", range(29, 60), 10.0)]
     assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [30, 30]
 
 
@@ -32,14 +32,14 @@ def test_a_few_people_in_both_do_not_merge_two_rings(make_links):
     groups = [
         (by, f"{by}{side}", members, 10.0)
         for by in ("agent_mobile", "payee_account")
-        for side, members in enumerate((range(0, 60), range(57, 120)))
+        for side, members in enumerate((range(60), range(57, 120)))
     ]
     assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [60, 60]
 
 
 def test_an_agent_who_changed_phones_stays_one_ring(make_links):
     groups = [
-        ("agent_mobile", "a", range(0, 30), 10.0), ("agent_mobile", "b", range(30, 60), 10.0),
+        ("agent_mobile", "a", range(30), 10.0), ("agent_mobile", "b", range(30, 60), 10.0),
         ("payee_account", "p", range(5, 55), 10.0),
     ]  # fmt: skip
     assert [len(ring) for ring in rings_of(grow.grow(make_links(groups)))] == [60]
@@ -47,7 +47,7 @@ def test_an_agent_who_changed_phones_stays_one_ring(make_links):
 
 def test_a_person_with_two_agents_has_records_in_both_rings_and_an_own_complaint_in_one(make_links):
     groups = [
-        ("agent_mobile", "a", [*range(0, 30)], 10.0), ("agent_mobile", "b", [*range(40, 70)], 10.0),
+        ("agent_mobile", "a", [*range(30)], 10.0), ("agent_mobile", "b", [*range(40, 70)], 10.0),
         ("same_person", "p", [29, 40, 99], 30.0),
     ]  # fmt: skip
     found = grow.grow(make_links(groups))
@@ -86,7 +86,7 @@ def test_told_different_means_different_rings(make_links, random_groups):
 
 def test_different_cuts_the_weakest_path(make_links):
     groups = [
-        ("agent_mobile", "a", range(0, 10), 12.0), ("payee_account", "p", range(9, 20), 12.0),
+        ("agent_mobile", "a", range(10), 12.0), ("payee_account", "p", range(9, 20), 12.0),
         ("device_id", "d", [0, 19], 5.0),
     ]  # fmt: skip
     told = rings_of(grow.grow(make_links(groups), judge.Verdicts(different=((1, 15),))))
