@@ -60,7 +60,13 @@ def columns(path: Path, kind: Kind | None = None, out: Path | None = None) -> in
 def _print(source: Source, found: Mapping) -> None:
     name = schema.of(found.kind).name
     show.line(f"{source.label}:{name.zh}({found.kind})", f"{source.label}: {name.en} ({found.kind})")
-    head = [("列", "column"), ("字段", "field"), ("依据", "how"), ("单位", "unit"), ("样例(已遮盖)", "sample, masked")]
+    head = [
+        ("列", "column"),
+        ("字段", "field"),
+        ("依据", "how"),
+        ("单位", "unit"),
+        ("样例(已遮盖)", "sample, masked"),
+    ]
     rows = [
         (use.header, use.field or "-", show.said(_HOW[use.how]), use.unit or "", _sample(source, found, use))
         for use in found.columns
@@ -74,8 +80,12 @@ def _print(source: Source, found: Mapping) -> None:
 def _sample(source: Source, found: Mapping, use: ColumnUse) -> str:
     if use.how == mapping.SECRET:
         return "***"
-    cell = next((row[use.place] for row in source.sample if use.place < len(row) and row[use.place].strip()), "")
+    cell = next(
+        (row[use.place] for row in source.sample if use.place < len(row) and row[use.place].strip()), ""
+    )
     field = schema.of(found.kind).field(use.field or "")
-    if use.field == headers.RECORD_ID or (field and field.identifier is None and field.type in ("time", "money", "int", "bool")):
+    if use.field == headers.RECORD_ID or (
+        field and field.identifier is None and field.type in ("time", "money", "int", "bool")
+    ):
         return cell[:24]
     return mask.mask_any(" ".join(cell.split())[:24])

@@ -65,8 +65,7 @@ def is_uscc(code: str) -> bool:
     if code[0] not in USCC_OFFICES or not code[2:8].isdigit():
         return False
     total = sum(
-        USCC_LETTERS.index(letter) * weight
-        for letter, weight in zip(code[:17], USCC_WEIGHTS, strict=True)
+        USCC_LETTERS.index(letter) * weight for letter, weight in zip(code[:17], USCC_WEIGHTS, strict=True)
     )
     return USCC_LETTERS[(31 - total % 31) % 31] == code[17]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lianfang.engine.identifiers import checks, costume, kinds
+from lianfang.engine.identifiers import checks, costume, kinds, patterns
 from lianfang.engine.identifiers.costume import Folded
 from lianfang.engine.terms.codes import IdentifierKind as Kind
 
@@ -34,70 +34,6 @@ class _Spot:
     start: int
     end: int
     hidden: bool = False
-
-
-_GAP = r"[^0-9a-z*\u3400-\u9fff\n,;:、!?()%¥$#&]{1,3}"
-_RUN = re.compile(
-    rf"[0-9l](?<![0-9*][0-9l])(?<![a-z]l)(?:(?:{_GAP})?(?:[0-9]|(?<=[0-9ol])[ol](?![a-km-np-z]))){{6,34}}x?(?!\*)"
-)
-_GROUP = re.compile(r"[0-9olx]+")
-_UNIT = re.compile(r"\s{0,2}(?:元|块|万|%|年|月|人|次|笔|期)")
-_LETTERS = str.maketrans("ol", "01")
-
-_COLON = r"[\s:::=\-—~*_.,❤️♥➕+❣️💕👉➡>→·|丨/\\'\"“”‘’【】\[\]()<>号码是为]{0,8}"
-_WECHAT_WORD = (
-    r"(?:微\s{0,2}信|薇\s{0,2}信|威信|徽信|溦信|维信|蔚信|卫星|v\s?信|v\s?x|w\s?x|wei\s?xin|we\s?chat|"
-    r"薇|溦|徾|嶶|(?<![细略稍轻卑些显])微(?!商|博|粒|众|型|小|笑|妙|软|弱)|➕v|[加+十]\s{0,2}v|(?<![a-z0-9])v(?![a-z0-9]))"
-)
-_WECHAT = re.compile(rf"{_WECHAT_WORD}(?:同?号码?|id|群主?|客服)?{_COLON}([a-z][a-z0-9_-]{{5,19}})(?![a-z0-9_@.])")
-_QQ = re.compile(
-    rf"(?:(?<![a-z])q\s?q|扣\s?扣|企鹅|秋秋|蔻蔻|叩叩|球球|抠抠|丘丘|(?<![a-z])q(?=[::\s]*[1-9])|扣(?=[::]))"
-    rf"(?:号码?|群号?|同?号)?{_COLON}([1-9](?:[ \-.]?[0-9]){{4,10}})(?![0-9@*])"
-)
-_NAME = re.compile(r"[a-z][a-z0-9_-]{5}")
-_SITE = re.compile(r"[抖斗快]|红书|小红薯|d\s?y|ks|xhs")
-_CALL = re.compile(r"[q扣鹅秋蔻叩球抠丘]")
-_LONG = re.compile(r"[0-9a-z-]{14}")
-_ALIPAY = re.compile(rf"(?:支付宝|alipay|支fu宝|zfb){_COLON}(2088\d{{12}})(?!\d)")
-_SOCIAL = (
-    (Kind.DOUYIN, re.compile(rf"(?:抖\s?音号?|抖\s?y号?|(?<![a-z])d\s?y号?|斗音号?)(?:id)?{_COLON}([a-z0-9_.-]{{5,24}})")),
-    (Kind.KUAISHOU, re.compile(rf"(?:快手(?:号|id)|ks号)(?:id)?{_COLON}([a-z0-9_.-]{{5,24}})")),
-    (Kind.XIAOHONGSHU, re.compile(rf"(?:小红书(?:号|id)?|小红薯(?:号|id)?|xhs号?|红书号)(?:id)?{_COLON}([a-z0-9_.-]{{6,24}})")),
-)  # fmt: skip
-_ACCOUNT = re.compile(
-    rf"(?:账\s?[号户]|帐\s?[号户]|户号|卡号|收款账[号户]|银行卡|对公){_COLON}((?:[0-9][ \-]?){{8,27}}[0-9])(?![0-9*])"
-)
-
-_AT = r"(?:@|\s?(?:\[at\]|\(at\)|艾特|圈a|#(?=qq|163|126))\s?)"
-_DOT = r"(?:\.|\s?(?:点|\[\.\]|\(\.\)|\[点\]|\(点\)|\[dot\]|\(dot\))\s?)"
-_JOINED = re.compile(
-    r"[a-z0-9][.@][a-z0-9]|[a-z0-9]\s?(?:点|艾特|圈a|#)\s?[a-z0-9]|\[\.|\(\.|[\[(](?:点|dot|at)|/\s?/|www\.|\.(?:中国|公司|网|我爱你|在线|商城)"
-)
-_EMAIL = re.compile(rf"(?<![a-z0-9._%+-])([a-z0-9_][a-z0-9._%+-]{{0,63}}){_AT}((?:[a-z0-9-]{{1,63}}{_DOT}){{1,3}}[a-z]{{2,10}})(?![a-z0-9])")
-_URL = re.compile(r"(?:h\s?[tx]{2}\s?ps?\s?[::]\s?/\s?/|www\.)[a-z0-9.\-_%\u4e00-\u9fff\[\]]{3,120}(?::\d{2,5})?(?:[/?#][!-~]{0,400})?")
-_TOPS = (
-    "com|cn|net|org|cc|top|vip|xyz|club|info|shop|site|online|store|app|ltd|work|fun|live|link|wang|"
-    "ink|icu|pro|biz|tv|me|co|io|asia|tech|cloud|space|website|group|love|red|hk|tw|us|in|pw|la|so"
-)
-_DOMAIN = re.compile(
-    rf"(?<![a-z0-9@._/-])((?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,4}}(?:{_TOPS}))"
-    rf"(?![a-z0-9_@-]|\.[a-z])((?:/[!-~]{{0,300}})?)"
-)
-_IDN = re.compile(r"(?<![\w.])([\u4e00-\u9fffa-z0-9-]{1,30}\.(?:中国|公司|网络|我爱你|在线|商城|网址))(?![\u4e00-\u9fff])")
-_IDN_TOP = re.compile(r"\.(?:中国|公司|网|我爱你|在线|商城)")
-_PACKAGE = re.compile(r"(?<![a-z0-9@._/-])((?:com|cn|net|org|io|me|top|app)(?:\.[a-z][a-z0-9_]*){2,6})(?![a-z0-9_.-]*/)")
-_IPV4 = re.compile(r"(?<![0-9.])((?:\d{1,3}\.){3}\d{1,3})(?![0-9]|\.\d)")
-_IPV6 = re.compile(r"(?<![0-9a-z:.])((?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![0-9a-z:])")
-_UUID = re.compile(r"(?<![0-9a-z])([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])")
-_SHA256 = re.compile(r"(?<![0-9a-z])([0-9a-f]{64})(?![0-9a-z])")
-_DEVICE = re.compile(rf"(?:imei|meid|设备(?:号|id|编号|码|标识)|oaid|idfa|序列号){_COLON}([0-9a-z-]{{14,64}})(?![0-9a-z])")
-_USCC = re.compile(r"(?<![0-9a-z])([0-9any][0-9a-hj-npqrtuwxy][0-9]{6}[0-9a-hj-npqrtuwxy]{10})(?![0-9a-z])")
-_PLATE = re.compile(
-    r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][\s·.•-]?[a-hj-np-z0-9]{5,6})(?![a-z0-9])"
-)
-_CODES = ((_SHA256, Kind.SHA256), (_UUID, Kind.DEVICE_ID), (_DEVICE, Kind.DEVICE_ID),
-          (_USCC, Kind.USCC), (_PLATE, Kind.PLATE))  # fmt: skip
-_VERSION = re.compile(r"(?:版本|version|ver|v)[\s号::.]{0,3}$")
 
 
 def find(raw: str) -> tuple[Found, ...]:
@@ -158,14 +94,14 @@ def _undotted(text: str) -> str:
 
 def _addresses(folded: Folded) -> Iterator[_Spot]:
     text = folded.text
-    if _JOINED.search(text) is None:
+    if patterns.JOINED.search(text) is None:
         return
-    for hit in _EMAIL.finditer(text):
+    for hit in patterns.EMAIL.finditer(text):
         address = f"{hit[1].strip('.')}@{_undotted(hit[2])}"
         value = kinds.parse(Kind.EMAIL, address)
         if value is not None:
             yield _Spot(Kind.EMAIL, value, hit.start(), hit.end(), hit[0] != value)
-    for hit in _URL.finditer(text):
+    for hit in patterns.URL.finditer(text):
         written = re.sub(r"[.,;!?'\")\]]+$", "", hit[0])
         cleaned = re.sub(r"^h\s?[tx]{2}\s?p(s?)\s?:\s?/\s?/", r"http\1://", written).replace("[.]", ".")
         value = kinds.parse(Kind.URL, cleaned)
@@ -174,16 +110,22 @@ def _addresses(folded: Folded) -> Iterator[_Spot]:
             written = re.match(r"[!-~\s]*", written)[0]  # type: ignore[index]
             value = kinds.parse(Kind.URL, re.sub(r"^h\s?[tx]{2}\s?p(s?)\s?:\s?/\s?/", r"http\1://", written))
         if value is not None:
-            yield _Spot(Kind.URL, value, hit.start(), hit.start() + len(written), cleaned[:4] != hit[0][:4] or "[" in written)
+            yield _Spot(
+                Kind.URL,
+                value,
+                hit.start(),
+                hit.start() + len(written),
+                cleaned[:4] != hit[0][:4] or "[" in written,
+            )
     yield from _packages_and_domains(text)
 
 
 def _packages_and_domains(text: str) -> Iterator[_Spot]:
-    for hit in _PACKAGE.finditer(text):
+    for hit in patterns.PACKAGE.finditer(text):
         last = hit[1].rsplit(".", 1)[-1]
         if last not in ("com", "cn", "net", "org", "cc", "top", "vip", "xyz"):
             yield _Spot(Kind.APP_PACKAGE, hit[1], hit.start(1), hit.end(1))
-    for hit in _DOMAIN.finditer(text):
+    for hit in patterns.DOMAIN.finditer(text):
         host = _undotted(hit[1])
         labels = host.split(".")
         value = kinds.parse(Kind.DOMAIN, host)
@@ -196,7 +138,7 @@ def _packages_and_domains(text: str) -> Iterator[_Spot]:
                 yield _Spot(Kind.URL, address, hit.start(), hit.start() + len(hit[0]), is_hidden)
                 continue
         yield _Spot(Kind.DOMAIN, value, hit.start(1), hit.end(1), is_hidden)
-    for hit in _IDN.finditer(text) if _IDN_TOP.search(text) else ():
+    for hit in patterns.IDN.finditer(text) if patterns.IDN_TOP.search(text) else ():
         value = kinds.parse(Kind.DOMAIN, hit[1])
         if value is not None:
             yield _Spot(Kind.DOMAIN, value, hit.start(1), hit.end(1))
@@ -205,54 +147,73 @@ def _packages_and_domains(text: str) -> Iterator[_Spot]:
 def _named(folded: Folded) -> Iterator[_Spot]:
     """Find what only the word before it tells: WeChat, QQ, Alipay, social handles."""
     text, digits = folded.text, folded.digits
-    for hit in _WECHAT.finditer(text) if _NAME.search(text) else ():
+    for hit in patterns.WECHAT.finditer(text) if patterns.NAME.search(text) else ():
         value = hit[1].strip("-_") if len(hit[1].strip("-_")) >= 6 else hit[1]
         if not value.isalpha() or len(value) >= 6:
             if value in _WORDS:
                 continue
             word = text[hit.start() : hit.start(1)]
-            yield _Spot(Kind.WECHAT_ID, value, hit.start(1), hit.start(1) + len(value), not re.match(r"微信|wechat", word))
-    for kind, pattern in _SOCIAL if _SITE.search(text) else ():
+            yield _Spot(
+                Kind.WECHAT_ID,
+                value,
+                hit.start(1),
+                hit.start(1) + len(value),
+                not re.match(r"微信|wechat", word),
+            )
+    for kind, pattern in patterns.SOCIAL if patterns.SITE.search(text) else ():
         for hit in pattern.finditer(text):
             value = hit[1].strip("._-")
             if any(one.isdigit() for one in value) and kinds.parse(kind, value):
                 yield _Spot(kind, value, hit.start(1), hit.start(1) + len(hit[1]))
-    for hit in _ALIPAY.finditer(digits) if "2088" in digits else ():
+    for hit in patterns.ALIPAY.finditer(digits) if "2088" in digits else ():
         yield _Spot(Kind.ALIPAY, hit[1], hit.start(1), hit.end(1))
-    for hit in _QQ.finditer(digits) if _CALL.search(text) else ():
+    for hit in patterns.QQ.finditer(digits) if patterns.CALL.search(text) else ():
         value = re.sub(r"[^0-9]", "", hit[1])
-        if 5 <= len(value) <= 11 and not kinds.MOBILE.fullmatch(value) and not _UNIT.match(digits, hit.end()):
+        if (
+            5 <= len(value) <= 11
+            and not kinds.MOBILE.fullmatch(value)
+            and not patterns.UNIT.match(digits, hit.end())
+        ):
             word = text[hit.start() : hit.start(1)]
             is_hidden = not word.startswith("qq") or value != text[hit.start(1) : hit.end(1)]
             yield _Spot(Kind.QQ, value, hit.start(1), hit.end(1), is_hidden)
 
 
-_WORDS = frozenset("cellphone phone hotline digit number wechat weixin url place name address unknown mobile".split())
+_WORDS = frozenset(
+    "cellphone phone hotline digit number wechat weixin url place name address unknown mobile".split()
+)
 """Masks that other people's corpora put where an identifier was; they name nobody."""
 
 
 def _codes(folded: Folded) -> Iterator[_Spot]:
     """Find what its own shape tells: UUID, digests, credit codes, IP addresses, plates."""
     text = folded.text
-    for pattern, kind in _CODES if _LONG.search(text) else _CODES[-1:]:
+    for pattern, kind in patterns.CODES if patterns.LONG.search(text) else patterns.CODES[-1:]:
         for hit in pattern.finditer(text):
             value = kinds.parse(kind, hit[1])
             if value is not None and not (kind is Kind.PLATE and not re.search(r"\d", value)):
                 yield _Spot(kind, value, hit.start(1), hit.end(1))
     has_v4 = text.count(".") >= 3
     has_v6 = "::" in text or text.count(":") >= 5
-    for pattern in (*((_IPV4,) if has_v4 else ()), *((_IPV6,) if has_v6 else ())):
+    for pattern in (*((patterns.IPV4,) if has_v4 else ()), *((patterns.IPV6,) if has_v6 else ())):
         for hit in pattern.finditer(text):
             value = kinds.parse(Kind.IP, hit[1])
-            if value is not None and not _VERSION.search(text, 0, hit.start()):
+            if value is not None and not patterns.VERSION.search(text, 0, hit.start()):
                 yield _Spot(Kind.IP, value, hit.start(1), hit.end(1))
 
 
 def _numbers(folded: Folded) -> Iterator[_Spot]:
     """Find mobiles, identity numbers, cards and landlines in runs of digits in any costume."""
-    for hit in _RUN.finditer(folded.digits):
-        spans = [(group.start() + hit.start(), group.end() + hit.start()) for group in _GROUP.finditer(hit[0])]
-        run = _Run(folded, spans, "".join(folded.digits[start:end] for start, end in spans).translate(_LETTERS))
+    for hit in patterns.RUN.finditer(folded.digits):
+        spans = [
+            (group.start() + hit.start(), group.end() + hit.start())
+            for group in patterns.GROUP.finditer(hit[0])
+        ]
+        run = _Run(
+            folded,
+            spans,
+            "".join(folded.digits[start:end] for start, end in spans).translate(patterns.LETTERS),
+        )
         at, first = 0, 0
         while at < len(spans):
             spot, used = _number_at(run, at, first)
@@ -283,7 +244,7 @@ def _number_at(run: _Run, at: int, first: int) -> tuple[_Spot | None, int]:
         if value.endswith("x") and len(value) != 18:
             value, end = value[:-1], end - 1
         kind = _kind_of(value, n_groups)
-        if kind is None or _UNIT.match(run.folded.digits, end) or _goes_on(run.spans, at, n_groups):
+        if kind is None or patterns.UNIT.match(run.folded.digits, end) or _goes_on(run.spans, at, n_groups):
             continue
         found = kinds.MOBILE.fullmatch(value) if kind is Kind.MOBILE else None
         begin = run.spans[at][0]
@@ -316,7 +277,9 @@ def _kind_of(value: str, n_groups: int) -> Kind | None:
     return None
 
 
-_USUAL = re.compile(r"(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}|[48]00-?\d{3}-?\d{4}|(?:\d{4} ){3,4}\d{1,4}")
+_USUAL = re.compile(
+    r"(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}|[48]00-?\d{3}-?\d{4}|(?:\d{4} ){3,4}\d{1,4}"
+)
 
 
 def _usual(written: str) -> bool:
@@ -325,7 +288,7 @@ def _usual(written: str) -> bool:
 
 
 def _accounts(folded: Folded) -> Iterator[_Spot]:
-    for hit in _ACCOUNT.finditer(folded.digits):
+    for hit in patterns.ACCOUNT.finditer(folded.digits):
         value = kinds.parse(Kind.BANK_ACCOUNT, hit[1])
         if value is not None and len(value) >= 8:
             yield _Spot(Kind.BANK_ACCOUNT, value, hit.start(1), hit.end(1))

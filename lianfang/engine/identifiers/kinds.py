@@ -236,9 +236,7 @@ def is_private_ip(value: str) -> bool:
         return False
 
 
-def parse_column(
-    kind: IdentifierKind, column: pa.Array | pa.ChunkedArray
-) -> tuple[Any, Any]:
+def parse_column(kind: IdentifierKind, column: pa.Array | pa.ChunkedArray) -> tuple[Any, Any]:
     """Read a whole column; only cells that are not plainly normal meet Python, each once.
 
     Returns:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from lianfang.engine.identifiers import costume, kernels
+from lianfang.engine.identifiers import buffers, costume
 
 _GAP, _LETTER, _OTHER, _SKIP, _DOT, _STAR, _BREAK = 10, 11, 12, 13, 14, 15, 16
 _CALLS = "q扣鹅秋蔻叩球抠丘抖薯书"
@@ -65,9 +65,9 @@ def _tables() -> tuple[Any, Any]:
 def _likely(b, s, e, classes, marks):  # type: ignore[no-untyped-def]
     n_run, mobile, zero, eight, dotted = 0, -1, -1, -1, 0
     n_word, n_letters, starts_letter, n_colons = 0, 0, False, 0
-    n_gap, called, account, previous, before = 9, 99, 99, _OTHER, _OTHER
+    n_gap, called, account, previous, before = 9, 99, 99, np.uint8(_OTHER), np.uint8(_OTHER)
     may_call, may_account = False, False
-    last_point, i = 0, s
+    last_point, i = np.int64(0), s
     while i < e:
         c = b[i]
         if c < 0x80:
@@ -83,7 +83,7 @@ def _likely(b, s, e, classes, marks):  # type: ignore[no-untyped-def]
                 | ((np.int64(b[i + 2]) & 63) << 6) | (b[i + 3] & 63)
             )  # fmt: skip
             i += 4
-        mark = 0
+        kind, mark = np.uint8(_GAP), np.uint8(0)
         if point < 0x10000:
             kind, mark = classes[point], marks[point]
         elif 0x1D7CE <= point < 0x1D800:
@@ -96,8 +96,6 @@ def _likely(b, s, e, classes, marks):  # type: ignore[no-untyped-def]
             kind = np.uint8(_OTHER)
         elif 0x1D400 <= point < 0x1D7CE or 0x1F130 <= point < 0x1F190:
             kind = np.uint8(_LETTER)
-        else:
-            kind = np.uint8(_GAP)
         if kind == _SKIP:
             continue
         called = 0 if mark & 1 else called + 1
@@ -113,7 +111,11 @@ def _likely(b, s, e, classes, marks):  # type: ignore[no-untyped-def]
         else:
             n_word = 0
         # dots between names, at-signs, colons of long addresses
-        if kind == _LETTER and (previous == _DOT or last_point == 0x70B9) and (before <= 9 or before >= _LETTER):
+        if (
+            kind == _LETTER
+            and (previous == _DOT or last_point == 0x70B9)
+            and (before <= 9 or before >= _LETTER)
+        ):
             return True
         if point == 64 and (previous <= 9 or previous == _LETTER):
             return True
@@ -187,7 +189,7 @@ def rows(texts: pa.Array) -> Any:
     Shape:
         string [n] in; int64 [k] row numbers, rising, out.
     """
-    return np.flatnonzero(_rows(*kernels.views(texts), *_tables()))
+    return np.flatnonzero(_rows(*buffers.views(texts), *_tables()))
 
 
 def warm() -> None:

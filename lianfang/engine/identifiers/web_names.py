@@ -21,9 +21,7 @@ FAST_TOPS = ("com", "cn", "net", "org", "cc", "top", "xyz", "vip", "club", "shop
 def _suffixes(is_private: bool) -> tldextract.TLDExtract:
     import tldextract
 
-    return tldextract.TLDExtract(
-        suffix_list_urls=(), cache_dir=None, include_psl_private_domains=is_private
-    )
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=is_private)
 
 
 def ascii_host(raw: str) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
-from lianfang.engine.identifiers import kernels, kinds
-from lianfang.engine.records import cells, headers, schema, secrets, values
+from lianfang.engine.identifiers import buffers, kinds
+from lianfang.engine.records import cells, digest, headers, schema, secrets, values
 from lianfang.engine.records.mapping import SECRET, ColumnUse, Mapping, stem
 from lianfang.engine.records.rejects import Reason, RejectLog
 from lianfang.engine.records.schema import Field
@@ -67,7 +66,7 @@ class IdBook:
             grown = np.zeros(1 << int(np.ceil(np.log2((self._n_used + len(ids)) * 4))), np.uint64)
             _regrow(self._book, grown)
             self._book = grown
-        held, offsets, _ = kernels.views(ids)
+        held, offsets, _ = buffers.views(ids)
         was_there = np.empty(len(ids), np.bool_)
         self._n_used += _enter(held, offsets, self._book, 0, was_there)
         if not was_there.any():
@@ -78,11 +77,14 @@ class IdBook:
     def _next(self, given: str) -> str:
         while True:
             self._doubled[given] = number = self._doubled.get(given, 1) + 1
-            held, offsets, _ = kernels.views(pa.array([f"{given}~{number}"]))
+            held, offsets, _ = buffers.views(pa.array([f"{given}~{number}"]))
             was_there = np.empty(1, np.bool_)
             self._n_used += _enter(held, offsets, self._book, 0, was_there)
             if not was_there[0]:
                 return f"{given}~{number}"
+
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="lianfang-digest")
 
 
 def _hashed(column: pa.Array, text: pa.Array) -> pa.Array:
@@ -97,12 +99,8 @@ def row_digests(columns: list[pa.Array]) -> pa.Array:
         k columns of [n] strings in; [n] strings of 64 hexadecimal digits out.
     """
     joined, ends = cells.join_rows(columns)
-    held, sha256 = memoryview(joined), hashlib.sha256
-    at = ends.tolist()
-    digests = b"".join([sha256(held[a:b]).digest() for a, b in pairwise(at)])
-    return cells.text_array(
-        np.frombuffer(digests.hex().encode(), np.uint8), np.arange(len(at), dtype=np.int64) * 64
-    )
+    offsets = np.arange(len(ends), dtype=np.int64) * 64
+    return cells.text_array(digest.sha256_hex(joined, ends), offsets)
 
 
 @dataclass(frozen=True)
@@ -124,12 +122,14 @@ class Builder:
         shape = schema.of(self.mapping.kind)
         rows = raw.column(ROW)
         texts = self._texts(raw)
-        made = [self._field(one, raw, rows) for one in shape.fields]
-        own = self._own_ids(raw)
-        digests = row_digests([
+        hashed = [
             _hashed(raw.column(use.place), texts[use.place])
             for use in self.mapping.columns if use.how != SECRET
-        ])  # fmt: skip
+        ]  # fmt: skip
+        pending = _BESIDE.submit(row_digests, hashed)  # compiled, so it runs beside the fields
+        made = [self._field(one, raw, rows) for one in shape.fields]
+        own = self._own_ids(raw)
+        digests = pending.result()
         usable = self._usable(made, rows, texts)
         if usable is not None:
             made, rows = [one.filter(usable) for one in made], rows.filter(usable)
@@ -215,16 +215,17 @@ class Builder:
 
 def _first_of_several(one: Field, raw: pa.Array) -> pa.Array | None:
     """Read cells that hold several numbers; the first is kept, and that is told."""
-    assert one.identifier is not None
+    identifier = one.identifier
+    if identifier is None:
+        return None
     coded = raw.dictionary_encode()
     found = []
     for cell in coded.dictionary.to_pylist():
         parts = [part for part in _SEVERAL.split(cell[:4_096]) if part.strip()]
-        found.append(kinds.parse(one.identifier, parts[0]) if len(parts) > 1 else None)
+        found.append(kinds.parse(identifier, parts[0]) if len(parts) > 1 else None)
     if not any(found):
         return None
     return pa.array(found, pa.string()).take(coded.indices)
-
 
 
 _SEVERAL = re.compile(r"[/,,;;、|\s]+|或|和")

@@ -150,15 +150,14 @@ class Cells:
         """Give one row as text, cut, for a reject."""
         first, last = self.firsts[row], self.firsts[row + 1] - 1
         held = self.held[self.starts[first] : min(self.ends[last], self.starts[first] + 400)]
-        return held.tobytes().decode("utf-8", "replace")[:100]
+        return str(held.tobytes().decode("utf-8", "replace")[:100])
 
 
 def text_array(out: Any, offsets: Any, is_there: Any | None = None) -> pa.Array:
     """Make a string column out of bytes and offsets."""
-    if offsets[-1] > np.iinfo(np.int32).max:
-        kind, width = pa.large_string(), np.int64
-    else:
-        kind, width = pa.string(), np.int32
+    is_wide = bool(offsets[-1] > np.iinfo(np.int32).max)
+    kind = pa.large_string() if is_wide else pa.string()
+    width: type = np.int64 if is_wide else np.int32
     mask = None
     if is_there is not None and not is_there.all():
         mask = pa.py_buffer(np.packbits(is_there, bitorder="little"))
@@ -208,9 +207,9 @@ def join_rows(columns: list[pa.Array]) -> tuple[Any, Any]:
     Returns:
         The bytes, and the offsets of the rows in them.
     """
-    from lianfang.engine.identifiers import kernels
+    from lianfang.engine.identifiers import buffers
 
-    parts = [kernels.views(column) for column in columns]
+    parts = [buffers.views(column) for column in columns]
     n = len(columns[0])
     widths = np.full(n, len(columns), np.int64)
     for _, offsets, is_there in parts:

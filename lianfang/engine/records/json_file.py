@@ -26,16 +26,31 @@ def open_json(path: Path, label: str, form: sniff.Form) -> Source:
         InputError: no record in it, or an array too big to hold.
     """
     if form is sniff.Form.JSON and path.stat().st_size > MAX_ARRAY_BYTES:
-        raise sniff.refuse(path, "JSON 数组过大", "The JSON array is too big",
-                           ("请改用一行一条的 NDJSON", "Use NDJSON, one record a line"), "E-RECORDS-09")
+        raise sniff.refuse(
+            path,
+            "JSON 数组过大",
+            "The JSON array is too big",
+            ("请改用一行一条的 NDJSON", "Use NDJSON, one record a line"),
+            "E-RECORDS-09",
+        )
     first = [one for one in islice(_records(path, form), 2_000) if isinstance(one, dict)]
     names = tuple(dict.fromkeys(str(key) for one in first for key in one))
     if not names:
-        raise sniff.refuse(path, "没有一条 JSON 记录", "There is no JSON record in it",
-                           ("应为一行一个 JSON 对象", "One JSON object a line is expected"), "E-RECORDS-10")
+        raise sniff.refuse(
+            path,
+            "没有一条 JSON 记录",
+            "There is no JSON record in it",
+            ("应为一行一个 JSON 对象", "One JSON object a line is expected"),
+            "E-RECORDS-10",
+        )
     if len(names) > sniff.MAX_COLUMNS:
-        raise sniff.refuse(path, f"列数超过 {sniff.MAX_COLUMNS}", f"More than {sniff.MAX_COLUMNS} columns",
-                           ("请只导出需要的列", "Export only what is needed"), "E-RECORDS-06")
+        raise sniff.refuse(
+            path,
+            f"列数超过 {sniff.MAX_COLUMNS}",
+            f"More than {sniff.MAX_COLUMNS} columns",
+            ("请只导出需要的列", "Export only what is needed"),
+            "E-RECORDS-06",
+        )
     sample = tuple(tuple(_cell(one.get(name)) or "" for name in names) for one in first[:400])
 
     def batches(log: RejectLog, tally: Tally) -> Iterator[pa.RecordBatch]:
@@ -52,8 +67,13 @@ def _records(path: Path, form: sniff.Form) -> Iterator[Any]:
         try:
             whole = json.loads(path.read_text(encoding=encoding, errors="replace"))
         except (ValueError, RecursionError) as fault:
-            raise sniff.refuse(path, f"不是合法的 JSON:{fault}", f"Not valid JSON: {fault}",
-                               ("请重新导出", "Export it again"), "E-RECORDS-10") from fault
+            raise sniff.refuse(
+                path,
+                f"不是合法的 JSON:{fault}",
+                f"Not valid JSON: {fault}",
+                ("请重新导出", "Export it again"),
+                "E-RECORDS-10",
+            ) from fault
         yield from whole if isinstance(whole, list) else [whole]
         return
     with path.open(encoding=encoding, errors="replace", newline="\n") as lines:
@@ -93,4 +113,4 @@ def _batches(
         columns = [pa.array([_cell(one.get(name)) for one in kept], pa.string()) for name in names]
         yield raw_batch(sniff.unique(names), columns, pa.array(rows, pa.int64()))
     for name in sorted(strangers):
-        log.note(label, name, Reason.DOUBLED_COLUMN)
+        log.note(label, name, Reason.LATE_COLUMN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +15,11 @@ import pyarrow.parquet as pq
 from lianfang.engine.records import mapping as mappings
 from lianfang.engine.records import mapping_file, read, schema
 from lianfang.engine.records.build import Builder, IdBook
-from lianfang.engine.records.mapping import SECRET, TAKEN, Mapping
+from lianfang.engine.records.mapping import SECRET, TAKEN, UNKNOWN, Mapping
 from lianfang.engine.records.rejects import Reason, RejectLog
 from lianfang.engine.records.source import Source, Tally
 from lianfang.engine.terms.codes import Kind
-from lianfang.engine.terms.errors import DefinitionError, InputError, Say
+from lianfang.engine.terms.errors import DefinitionError, EngineError, InputError, Say
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ class _Shelf:
             folder.mkdir(parents=True, exist_ok=True)
             self.path = folder / f"{self.kind.value}.parquet"
             self.writer = pq.ParquetWriter(self.path, schema.of(self.kind).arrow, compression="zstd")
-        for batch in self.held:
-            assert self.writer is not None
-            self.writer.write_batch(batch)
-        self.held = []
+        if self.writer is not None:
+            for batch in self.held:
+                self.writer.write_batch(batch)
+            self.held = []
 
     def close(self) -> pa.Table | Path:
         if self.writer is not None and self.path is not None:
@@ -129,21 +130,21 @@ def load(paths: Sequence[Path], options: LoadOptions = LoadOptions()) -> Loaded:
     chosen = [mapping_of(source, options, definitions) for source in sources]
     _all_used(definitions, sources)
     shelves: dict[Kind, _Shelf] = {}
-    files, n_kept, digests = [], 0, dict[Path, str]()
-    for source, mapping in zip(sources, chosen, strict=True):
-        shelf = shelves.setdefault(mapping.kind, _Shelf(mapping.kind, options.folder))
-        counts = _read(source, mapping, shelf, log, n_kept)
-        n_kept += counts.n_kept
-        _note_columns(source, mapping, counts, log)
-        if source.path not in digests:
-            digests[source.path] = _sha256(source.path)
-        files.append(
-            FileRead(source.label, mapping.kind, mapping, counts, source.path.stat().st_size,
-                     digests[source.path])
-        )  # fmt: skip
-        if sum(batch.nbytes for one in shelves.values() for batch in one.held) > options.memory_bytes:
-            for one in shelves.values():
-                one.spill()
+    files, n_kept = [], 0
+    with ThreadPoolExecutor(1, thread_name_prefix="lianfang-files") as beside:
+        digests = {path: beside.submit(_sha256, path) for path in dict.fromkeys(one.path for one in sources)}
+        for source, mapping in zip(sources, chosen, strict=True):
+            shelf = shelves.setdefault(mapping.kind, _Shelf(mapping.kind, options.folder))
+            counts = _read(source, mapping, shelf, log, n_kept)
+            n_kept += counts.n_kept
+            _note_columns(source, mapping, counts, log)
+            files.append(
+                FileRead(source.label, mapping.kind, mapping, counts, source.path.stat().st_size,
+                         digests[source.path].result())
+            )  # fmt: skip
+            if sum(batch.nbytes for one in shelves.values() for batch in one.held) > options.memory_bytes:
+                for one in shelves.values():
+                    one.spill()
     tables = {kind: shelves[kind].close() for kind in Kind if kind in shelves}
     n_in = sum(one.counts.n_in for one in files)
     return Loaded(tables, log, Counts(n_in, n_kept, n_in - n_kept), tuple(files))
@@ -192,7 +193,12 @@ def _read(source: Source, mapping: Mapping, shelf: _Shelf, log: RejectLog, first
         # the file broke half-way: what was read stays, and the break is told
         log.note(source.label, "", Reason.UNREADABLE_FILE, fault.say)
     n_rejected = log.n_rows[source.label] - n_before
-    assert tally.n_in == n_kept + n_rejected, (source.label, tally.n_in, n_kept, n_rejected)
+    if tally.n_in != n_kept + n_rejected:  # nothing may be dropped silently, not even by a fault of ours
+        raise EngineError(
+            Say(f"行数对不上:读入 {tally.n_in},保留 {n_kept},拒收 {n_rejected}",
+                f"Rows do not balance: {tally.n_in} in, {n_kept} kept, {n_rejected} rejected"),
+            code="E-RECORDS-14", where=source.label, fix=Say("请报告此问题", "Please report this"),
+        )  # fmt: skip
     return Counts(tally.n_in, n_kept, n_rejected)
 
 
@@ -204,6 +210,8 @@ def _note_columns(source: Source, mapping: Mapping, counts: Counts, log: RejectL
             log.note(source.label, use.header, Reason.SECRET_COLUMN)
         elif use.how == TAKEN:
             log.note(source.label, use.header, Reason.DOUBLED_COLUMN)
+        elif use.how == UNKNOWN:
+            log.note(source.label, use.header, Reason.UNKNOWN_COLUMN)
 
 
 def _sha256(path: Path) -> str:

@@ -79,16 +79,13 @@ def known_headers(names: Sequence[str]) -> int:
     """Count the headers that mean something in the kind that knows most of them."""
     full = [name for name in names if name.strip() and len(name) <= 40]
     return max(
-        sum(headers.candidates(kind, name)[1] in ("name", "alias") for name in full)
-        for kind in schema.load()
+        sum(headers.candidates(kind, name)[1] in ("name", "alias") for name in full) for kind in schema.load()
     )
 
 
 def _likeliest(names: Sequence[str], file_name: str) -> Kind:
     shapes = schema.load()
-    knows = {
-        kind: {name for name in names if headers.candidates(kind, name)[0]} for kind in shapes
-    }
+    knows = {kind: {name for name in names if headers.candidates(kind, name)[0]} for kind in shapes}
     scores = {}
     for kind, shape in shapes.items():
         shared = [sum(name in other for other in knows.values()) for name in knows[kind]]
@@ -126,9 +123,7 @@ def _by_header(kind: Kind, names: Sequence[str]) -> list[ColumnUse]:
     return [found[place] for place in range(len(names))]
 
 
-def _by_values(
-    kind: Kind, uses: list[ColumnUse], cells: dict[int, list[str]]
-) -> list[ColumnUse]:
+def _by_values(kind: Kind, uses: list[ColumnUse], cells: dict[int, list[str]]) -> list[ColumnUse]:
     taken = {use.field for use in uses}
     for at, use in enumerate(uses):
         if use.how != UNKNOWN or not headers.read(use.header).says_nothing:

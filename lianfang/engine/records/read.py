@@ -37,8 +37,6 @@ def walk(paths: Sequence[Path]) -> list[tuple[Path, str]]:
             label = str(one.relative_to(path)) if path.is_dir() else path.name
             if not one.is_file() or any(part.startswith((".", "~$", "_")) for part in Path(label).parts):
                 continue
-            if path.is_dir() and one.suffix.lower() in _NO_TABLES:
-                continue
             found[_own_label(found, label, one)] = one
     return [(found[label], label) for label in sorted(found)]
 
@@ -69,9 +67,7 @@ def open_one(path: Path, label: str, looks_like_header: object = None) -> tuple[
     return (csv_file.open_csv(path, label, looks_like_header),)
 
 
-def open_all(
-    paths: Sequence[Path], log: RejectLog, looks_like_header: object = None
-) -> tuple[Source, ...]:
+def open_all(paths: Sequence[Path], log: RejectLog, looks_like_header: object = None) -> tuple[Source, ...]:
     """Open everything below the paths; one broken file among good ones is noted and left.
 
     Raises:
@@ -81,6 +77,9 @@ def open_all(
     sources: list[Source] = []
     last: InputError | None = None
     for path, label in files:
+        if path.suffix.lower() in _NO_TABLES and len(files) > 1:
+            log.note(label, "", Reason.NOT_A_TABLE)
+            continue
         try:
             sources.extend(open_one(path, label, looks_like_header))
         except InputError as fault:

@@ -51,7 +51,10 @@ class Reason(StrEnum):
     BEFORE_HEADER = "before_header"
     SECRET_COLUMN = "secret_column"
     DOUBLED_COLUMN = "doubled_column"
+    UNKNOWN_COLUMN = "unknown_column"
+    LATE_COLUMN = "late_column"
     UNREADABLE_FILE = "unreadable_file"
+    NOT_A_TABLE = "not_a_table"
     EMPTY_TABLE = "empty_table"
 
 
@@ -78,6 +81,11 @@ SAYS = {
     Reason.DOUBLED_COLUMN: Say(
         "另一列已对应同一字段,本列未收", "Another column already fills this field; not read"
     ),
+    Reason.UNKNOWN_COLUMN: Say(
+        "未识别的列,未读;可用映射文件指定", "Column not recognised, not read; a mapping file can name it"
+    ),
+    Reason.LATE_COLUMN: Say("前两千条里没有的键,未读", "A key the first 2,000 records lack; not read"),
+    Reason.NOT_A_TABLE: Say("不是表格文件,未读", "No table; not read"),
     Reason.UNREADABLE_FILE: Say("文件读不了,其余文件照常", "File unreadable; the others went on"),
     Reason.EMPTY_TABLE: Say("表里没有数据行", "The table has no rows"),
 }
@@ -116,9 +124,7 @@ class RejectLog:
     _n_held: int = 0
     _parts: list[Path] = field(default_factory=list)
 
-    def cells(
-        self, file: str, column: str, rows: pa.Array, values: pa.Array, reason: Reason
-    ) -> None:
+    def cells(self, file: str, column: str, rows: pa.Array, values: pa.Array, reason: Reason) -> None:
         """Note bad cells of one column, or bad rows (column empty)."""
         if len(rows) == 0:
             return
@@ -176,7 +182,6 @@ class RejectLog:
             with pa_csv.CSVWriter(stream, SCHEMA) as writer:
                 for batch in self.batches():
                     columns = [
-                        harmless(one) if pa.types.is_string(one.type) else one
-                        for one in batch.columns
+                        harmless(one) if pa.types.is_string(one.type) else one for one in batch.columns
                     ]
                     writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))

@@ -53,9 +53,7 @@ def is_secret_column(values: Sequence[str], has_bank_card: bool) -> bool:
         return True
     if not has_bank_card or len(values) < _LEAST or len(set(values)) < _LEAST // 2:
         return False
-    return all(_CODE.fullmatch(one) for one in values) or all(
-        _EXPIRY.fullmatch(one) for one in values
-    )
+    return all(_CODE.fullmatch(one) for one in values) or all(_EXPIRY.fullmatch(one) for one in values)
 
 
 def cover(texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:

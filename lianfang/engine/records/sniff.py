@@ -56,27 +56,46 @@ def form(path: Path) -> Form:
         with path.open("rb") as stream:
             head = stream.read(4_096)
     except OSError as fault:
-        raise refuse(path, f"打不开文件:{fault.strerror}", f"Cannot open: {fault.strerror}",
-                     ("请检查路径和权限", "Check the path and permissions"), "E-RECORDS-01") from fault
+        raise refuse(
+            path,
+            f"打不开文件:{fault.strerror}",
+            f"Cannot open: {fault.strerror}",
+            ("请检查路径和权限", "Check the path and permissions"),
+            "E-RECORDS-01",
+        ) from fault
     if not head:
-        raise refuse(path, "文件是空的", "The file is empty",
-                     ("请确认导出是否成功", "Check that the export succeeded"), "E-RECORDS-02")
+        raise refuse(
+            path,
+            "文件是空的",
+            "The file is empty",
+            ("请确认导出是否成功", "Check that the export succeeded"),
+            "E-RECORDS-02",
+        )
     if head.startswith(b"PAR1"):
         return Form.PARQUET
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
         return Form.XLSX
     if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")):
-        raise refuse(path, "这是压缩包,不直接读取", "A compressed archive is not read directly",
-                     ("请先解压", "Unpack it first"), "E-RECORDS-03")
+        raise refuse(
+            path,
+            "这是压缩包,不直接读取",
+            "A compressed archive is not read directly",
+            ("请先解压", "Unpack it first"),
+            "E-RECORDS-03",
+        )
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ", b"\x7fELF", b"SQLite")):
         raise _not_a_table(path)
     return _text_form(head)
 
 
 def _not_a_table(path: Path) -> InputError:
-    return refuse(path, "不是表格文件", "This is no table",
-                  ("请给 CSV、XLSX、Parquet 或 NDJSON", "Give CSV, XLSX, Parquet or NDJSON"),
-                  "E-RECORDS-04")
+    return refuse(
+        path,
+        "不是表格文件",
+        "This is no table",
+        ("请给 CSV、XLSX、Parquet 或 NDJSON", "Give CSV, XLSX, Parquet or NDJSON"),
+        "E-RECORDS-04",
+    )
 
 
 def _text_form(head: bytes) -> Form:
@@ -127,8 +146,13 @@ def _ansi(path: Path, head: bytes) -> str:
     best = min(shares, key=lambda name: shares[name])
     if shares[best] <= 0.2:
         return best
-    raise refuse(path, "认不出文字编码", "The character encoding is not recognised",
-                 ("请另存为 UTF-8 或 GB18030", "Save it as UTF-8 or GB18030"), "E-RECORDS-05")
+    raise refuse(
+        path,
+        "认不出文字编码",
+        "The character encoding is not recognised",
+        ("请另存为 UTF-8 或 GB18030", "Save it as UTF-8 or GB18030"),
+        "E-RECORDS-05",
+    )
 
 
 def dialect(path: Path, looks_like_header: object = None) -> Dialect:
@@ -150,17 +174,30 @@ def dialect(path: Path, looks_like_header: object = None) -> Dialect:
     delimiter = _delimiter(text, looks_like_header)
     rows = _sample_rows(text, delimiter, is_whole)
     if not rows:
-        raise refuse(path, "文件里没有内容", "The file has nothing in it",
-                     ("请确认导出是否成功", "Check that the export succeeded"), "E-RECORDS-02")
+        raise refuse(
+            path,
+            "文件里没有内容",
+            "The file has nothing in it",
+            ("请确认导出是否成功", "Check that the export succeeded"),
+            "E-RECORDS-02",
+        )
     at = header_place([row for row, _ in rows], looks_like_header)
-    names = tuple(rows[at][0]) if at is not None else tuple(
-        f"列{n + 1}" for n in range(len(rows[0][0])))
+    names = tuple(rows[at][0]) if at is not None else tuple(f"列{n + 1}" for n in range(len(rows[0][0])))
     if len(names) > MAX_COLUMNS:
-        raise refuse(path, f"列数超过 {MAX_COLUMNS}", f"More than {MAX_COLUMNS} columns",
-                     ("请检查分隔符", "Check the delimiter"), "E-RECORDS-06")
+        raise refuse(
+            path,
+            f"列数超过 {MAX_COLUMNS}",
+            f"More than {MAX_COLUMNS} columns",
+            ("请检查分隔符", "Check the delimiter"),
+            "E-RECORDS-06",
+        )
     first = 0 if at is None else at + 1
     return Dialect(
-        encoding, delimiter, 0 if at is None else rows[at][1], unique(names), at or 0,
+        encoding,
+        delimiter,
+        0 if at is None else rows[at][1],
+        unique(names),
+        at or 0,
         tuple(tuple(row) for row, _ in rows[first : first + 400]),
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lianfang.engine.identifiers import kernels, kinds
+from lianfang.engine.identifiers import buffers, kinds
 from lianfang.engine.records import schema, times
 from lianfang.engine.records.schema import Field
 
@@ -102,7 +102,8 @@ def too_long(text: pa.Array) -> pa.Array | None:
 
 
 def _identifier(field: Field, column: pa.Array, unit: str | None) -> Read:
-    assert field.identifier is not None
+    if field.identifier is None:
+        return _strings(field, column, unit)
     values, bad = kinds.parse_column(field.identifier, to_text(column))
     if field.also is not None and pc.any(bad).as_py():
         others, still = kinds.parse_column(field.also, to_text(column).filter(bad))
@@ -126,7 +127,7 @@ def _by_word(column: pa.Array, one: Callable[[str], Any], kind: pa.DataType) -> 
 def _by_kernel(
     column: pa.Array, kernel: Callable[..., None], slow: Callable[[str], Any], *extra: Any
 ) -> Read:
-    held, offsets, is_there = kernels.views(column)
+    held, offsets, is_there = buffers.views(column)
     out, fine = np.empty(len(column), np.int64), np.empty(len(column), np.uint8)
     kernel(held, offsets, is_there, *extra, out, fine)
     is_fine = fine == times.FINE
@@ -156,7 +157,9 @@ def _date(field: Field, column: pa.Array, unit: str | None) -> Read:
     if pa.types.is_date(column.type):
         return column.cast(pa.date32()), None
     moments, bad = _time(field, column, unit)
-    return pc.local_timestamp(moments.cast(pa.timestamp("us", tz=_SHANGHAI))).cast(pa.date32(), safe=False), bad
+    return pc.local_timestamp(moments.cast(pa.timestamp("us", tz=_SHANGHAI))).cast(
+        pa.date32(), safe=False
+    ), bad
 
 
 def _money(field: Field, column: pa.Array, unit: str | None) -> Read:

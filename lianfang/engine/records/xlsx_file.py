@@ -35,15 +35,25 @@ def open_xlsx(path: Path, label: str, looks_like_header: object = None) -> tuple
         at = sniff.header_place(texts, looks_like_header)
         n_columns = max(map(len, texts))
         if n_columns > sniff.MAX_COLUMNS:
-            raise sniff.refuse(path, f"列数超过 {sniff.MAX_COLUMNS}", f"More than {sniff.MAX_COLUMNS} columns",
-                               ("请只保留需要的列", "Keep only what is needed"), "E-RECORDS-06")
+            raise sniff.refuse(
+                path,
+                f"列数超过 {sniff.MAX_COLUMNS}",
+                f"More than {sniff.MAX_COLUMNS} columns",
+                ("请只保留需要的列", "Keep only what is needed"),
+                "E-RECORDS-06",
+            )
         given = texts[at] if at is not None else [f"列{n + 1}" for n in range(n_columns)]
         first = 0 if at is None else at + 1
         own = label if len(sheets) == 1 else f"{label}#{name}"
         sources.append(_source(path, own, name, (sniff.unique(tuple(given)), first, texts[first:400])))
     if not sources:
-        raise sniff.refuse(path, "工作簿里没有内容", "The workbook has nothing in it",
-                           ("请确认导出是否成功", "Check that the export succeeded"), "E-RECORDS-02")
+        raise sniff.refuse(
+            path,
+            "工作簿里没有内容",
+            "The workbook has nothing in it",
+            ("请确认导出是否成功", "Check that the export succeeded"),
+            "E-RECORDS-02",
+        )
     return tuple(sources)
 
 
@@ -69,9 +79,13 @@ def _open(path: Path) -> Any:
     try:
         return python_calamine.CalamineWorkbook.from_path(str(path))
     except (python_calamine.CalamineError, OSError, ValueError) as fault:
-        raise sniff.refuse(path, f"打不开工作簿:{fault}", f"Cannot open the workbook: {fault}",
-                           ("请另存为未加密的 XLSX 或 CSV", "Save it unencrypted, as XLSX or CSV"),
-                           "E-RECORDS-11") from fault
+        raise sniff.refuse(
+            path,
+            f"打不开工作簿:{fault}",
+            f"Cannot open the workbook: {fault}",
+            ("请另存为未加密的 XLSX 或 CSV", "Save it unencrypted, as XLSX or CSV"),
+            "E-RECORDS-11",
+        ) from fault
 
 
 def _sheets(path: Path) -> list[str]:
@@ -80,8 +94,13 @@ def _sheets(path: Path) -> list[str]:
     if is_zip:
         zip_guard.check(path)
     elif path.stat().st_size > MAX_XLS_BYTES:
-        raise sniff.refuse(path, "XLS 文件过大", "The XLS file is too big",
-                           ("请另存为 CSV", "Save it as CSV"), "E-RECORDS-12")
+        raise sniff.refuse(
+            path,
+            "XLS 文件过大",
+            "The XLS file is too big",
+            ("请另存为 CSV", "Save it as CSV"),
+            "E-RECORDS-12",
+        )
     return list(_open(path).sheet_names)
 
 
@@ -93,8 +112,13 @@ def _rows(path: Path, sheet: str) -> Iterator[list[Any]]:
             if any(cell not in ("", None) for cell in row):
                 yield row
     except (python_calamine.CalamineError, ValueError, OSError) as fault:
-        raise sniff.refuse(path, f"工作表 {sheet} 读不了:{fault}", f"Sheet {sheet} cannot be read: {fault}",
-                           ("请另存为 CSV", "Save it as CSV"), "E-RECORDS-11") from fault
+        raise sniff.refuse(
+            path,
+            f"工作表 {sheet} 读不了:{fault}",
+            f"Sheet {sheet} cannot be read: {fault}",
+            ("请另存为 CSV", "Save it as CSV"),
+            "E-RECORDS-11",
+        ) from fault
 
 
 def _text(cell: Any) -> str | None:

@@ -80,7 +80,11 @@ def test_credit_code_check_digit():
 
 
 def test_private_addresses_are_marked():
-    assert kinds.is_private_ip("10.0.0.1") and kinds.is_private_ip("100.64.1.1") and kinds.is_private_ip("fe80::1")
+    assert (
+        kinds.is_private_ip("10.0.0.1")
+        and kinds.is_private_ip("100.64.1.1")
+        and kinds.is_private_ip("fe80::1")
+    )
     assert not kinds.is_private_ip("8.8.8.8")
 
 
@@ -91,11 +95,15 @@ def normal_values():
         first = "62" + first[2:]
         return next(first + one for one in "0123456789" if checks.is_luhn(first + one))
 
-    days = st.dates(min_value=__import__("datetime").date(1900, 1, 1), max_value=__import__("datetime").date(1909, 1, 1))
+    days = st.dates(
+        min_value=__import__("datetime").date(1900, 1, 1), max_value=__import__("datetime").date(1909, 1, 1)
+    )
     ids = st.builds(lambda day, n: f"110101{day:%Y%m%d}{n:03d}", days, st.integers(0, 999))
     word = st.text(st.sampled_from("abcxyz019_"), min_size=5, max_size=15).map("a".__add__)
     return st.one_of(
-        st.tuples(st.just(K.MOBILE), st.integers(3, 9).flatmap(lambda n: digits.map(lambda d: f"1{n}{d[:9]}"))),
+        st.tuples(
+            st.just(K.MOBILE), st.integers(3, 9).flatmap(lambda n: digits.map(lambda d: f"1{n}{d[:9]}"))
+        ),
         st.tuples(st.just(K.RESIDENT_ID), ids.map(lambda one: one + checks.id_check_digit(one))),
         st.tuples(st.just(K.BANK_CARD), digits.map(card)),
         st.tuples(st.just(K.WECHAT_ID), word.filter(lambda one: any(c.isdigit() for c in one))),

@@ -18,7 +18,7 @@ from lianfang.engine.terms.errors import DefinitionError, InputError
 
 MOBILE, RESIDENT = "13800138000", "110101190001010014"
 HEAD = "投诉编号,投诉内容,手机号,身份证号,代理人电话,收款账号,涉诉机构,发布时间,涉诉金额(元)"
-ROW = f"T1,我要投诉,{MOBILE},{RESIDENT},一三九零零零零零零零零,6222021234567890128,测试银行,2026年1月2日 3:04,\"1,234.50\""
+ROW = f'T1,我要投诉,{MOBILE},{RESIDENT},一三九零零零零零零零零,6222021234567890128,测试银行,2026年1月2日 3:04,"1,234.50"'
 
 
 def written(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -97,7 +97,18 @@ def test_heimao_workbook(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["title", "content", "[投诉对象]", "[投诉要求]", "href", "keyword", "投诉进度", "涉诉金额"])
-    sheet.append(["利息", "利息太高", "测试贷款", "退款,道歉", "https://example.com/complaint/view/17399900001/", "高利贷", "已回复", "1.2万"])
+    sheet.append(
+        [
+            "利息",
+            "利息太高",
+            "测试贷款",
+            "退款,道歉",
+            "https://example.com/complaint/view/17399900001/",
+            "高利贷",
+            "已回复",
+            "1.2万",
+        ]
+    )
     book.save(tmp_path / "h.xlsx")
     one = rows(load.load([tmp_path / "h.xlsx"]))[0]
     assert one["record_id"] == "17399900001" and one["institution"] == "测试贷款"
@@ -135,7 +146,11 @@ def test_parquet_keeps_its_types_and_ndjson_its_keys(tmp_path):
         "received_at": pa.array([0, 1], pa.timestamp("us", tz="UTC")), "person_mobile": [138_0013_8000, None],
     })  # fmt: skip
     pq.write_table(table, tmp_path / "a.parquet")
-    lines = [json.dumps({"post_id": 1, "host": "x", "text": "好", "n_views": 3, "author_name": "u"}), "not json", "{}"]
+    lines = [
+        json.dumps({"post_id": 1, "host": "x", "text": "好", "n_views": 3, "author_name": "u"}),
+        "not json",
+        "{}",
+    ]
     written(tmp_path, "b.ndjson", "\n".join(lines))
     loaded = load.load([tmp_path])
     complaint = rows(loaded)[0]
@@ -169,7 +184,9 @@ def test_one_broken_file_among_good_ones(tmp_path):
         assert fault.value.where == name and fault.value.fix and fault.value.code.startswith("E-RECORDS-")
 
 
-@pytest.mark.parametrize("held", [b"", b"\x89PNG\r\n\x1a\n" + bytes(64), b"\x1f\x8b\x08abc", bytes(range(256)) * 40])
+@pytest.mark.parametrize(
+    "held", [b"", b"\x89PNG\r\n\x1a\n" + bytes(64), b"\x1f\x8b\x08abc", bytes(range(256)) * 40]
+)
 def test_what_is_no_table_is_refused(tmp_path, held):
     path = tmp_path / "x.csv"
     path.write_bytes(held)
@@ -186,12 +203,17 @@ def test_a_cell_of_ten_megabytes_and_500_columns(tmp_path):
     names = ["id", "text", *(f"c{n}" for n in range(498))]
     text = ",".join(names) + "\n1," + "长" * 3_500_000 + "," * 498 + "\n2,好" + "," * 498 + "\n"
     loaded = load.load([written(tmp_path, "a.csv", text)])
-    assert [len(one["text"]) for one in rows(loaded)] == [100_000, 1] and reasons(loaded) == {"too_long": 1}
+    assert [len(one["text"]) for one in rows(loaded)] == [100_000, 1] and reasons(loaded) == {
+        "too_long": 1,
+        "unknown_column": 498,
+    }
 
 
 def test_nul_and_broken_bytes(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes("id,text\n1,好\0的\n".encode() + b"2,\xff\xfe bad\n" + "3,正常的文字很多很多很多很多\n".encode() * 20)
+    path.write_bytes(
+        "id,text\n1,好\0的\n".encode() + b"2,\xff\xfe bad\n" + "3,正常的文字很多很多很多很多\n".encode() * 20
+    )
     loaded = load.load([path])
     assert rows(loaded)[0]["text"] == "好的" and reasons(loaded) == {"nul_bytes": 1, "bad_bytes": 1}
 
@@ -307,11 +329,14 @@ def test_accounts_balance_for_any_rows(tmp_path, table):
     with path.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([["id", "text", "手机号"], *table])
     loaded = load.load([path])
-    told = sum(one["reason"] in {"long_row", "no_usable_cell", "open_quote", "before_header"}
-               for one in loaded.rejects.table().to_pylist())
+    told = sum(
+        one["reason"] in {"long_row", "no_usable_cell", "open_quote", "before_header"}
+        for one in loaded.rejects.table().to_pylist()
+    )
     assert loaded.counts.n_in == loaded.counts.n_kept + loaded.counts.n_rejected
     assert loaded.counts.n_rejected == told and loaded.counts.n_kept == sum(
-        loaded.table(kind).num_rows for kind in loaded.tables)
+        loaded.table(kind).num_rows for kind in loaded.tables
+    )
     with path.open(newline="", encoding="utf-8") as stream:
         expected = sum(bool(row) and row != [""] for row in csv.reader(stream)) - 1
     assert loaded.counts.n_in == expected
@@ -330,13 +355,21 @@ def test_kinds_are_recognised_from_headers():
         assert mapping.recognise(names).kind is kind, kind
     for kind, shape in schema.load().items():
         assert mapping.recognise(["record_id", *(one.name for one in shape.fields)]).kind is kind
-        assert all(use.how in ("name", "alias") for use in mapping.recognise([one.name for one in shape.fields]).columns)
+        assert all(
+            use.how in ("name", "alias")
+            for use in mapping.recognise([one.name for one in shape.fields]).columns
+        )
 
 
 def test_nameless_columns_are_known_by_their_values(tmp_path):
     lines = f"{MOBILE},{RESIDENT},这是一段比较长的投诉正文内容,2026-01-02\n" * 5
     found = mapping.recognise(("列1", "列2", "列3", "列4"), [line.split(",") for line in lines.splitlines()])
-    assert [one.field for one in found.columns] == ["person_mobile", "person_resident_id", "text", "received_at"]
+    assert [one.field for one in found.columns] == [
+        "person_mobile",
+        "person_resident_id",
+        "text",
+        "received_at",
+    ]
     loaded = load.load([written(tmp_path, "a.csv", lines)])
     assert loaded.counts.n_kept == 5 and rows(loaded)[0]["person_mobile"] == MOBILE
 
