@@ -135,8 +135,9 @@ def product_shared_identifiers(place: str) -> dict[str, Any]:
     import numpy as np
     import pyarrow.parquet as pq
 
-    from lianfang.engine.identify.linkage import entries, grouping
+    from lianfang.engine.identify.linkage import entries, grouping, lanes
     from lianfang.engine.identify.linkage import fields as link_fields
+    from lianfang.engine.identify.linkage.kernels import groups as kernel
 
     begin = time.perf_counter()
     table = pq.read_table(place)
@@ -145,15 +146,16 @@ def product_shared_identifiers(place: str) -> dict[str, Any]:
     listed = entries.entries([table], rules=rules)
     groups = grouping.groups(listed.number)
     size = np.diff(groups.bounds)
-    kept = size <= MOST_A_GROUP
-    head = np.zeros(groups.members.size, bool)
-    head[groups.bounds[:-1]] = True
-    inside = np.repeat(kept, size) & ~head
-    right = listed.record[groups.members[inside]]
-    first = groups.members[groups.bounds[:-1]]
-    by = np.repeat(listed.field[first], size)[inside]
-    left = np.repeat(listed.record[first], size)[inside]
-    sharing = np.repeat(size, size)[inside]
+    verdict = np.where(size <= MOST_A_GROUP, np.uint8(2), np.uint8(0))
+    places = np.concatenate([[0], np.cumsum(np.where(verdict > 0, size - 1, 0))])
+    left, right, group = (np.empty(int(places[-1]), np.int32) for _ in range(3))
+    by = np.empty(left.size, np.uint8)
+    lanes.run(
+        kernel.stars, lanes.ranges(groups.n_groups, lanes.count()), groups.members, groups.bounds,
+        listed.record, listed.field, rules.joins, verdict,
+        listed.field[groups.members[groups.bounds[:-1]]], places, left, right, by, group,
+    )
+    sharing = size[group]
     code = np.zeros(256, np.int64)
     code[[rules.codes[name] for name in FIELDS]] = range(len(FIELDS))
     return _links_told(begin, read, left, right, code[by], sharing)

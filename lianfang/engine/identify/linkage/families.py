@@ -271,7 +271,7 @@ def walk(
     rules = np.array([options.window, first_new, every_pair, read.most], np.int64)
     found = lane.run(
         buckets.walk_band, _bucket_ranges(band_keys, lane.count(options.lanes)), band_keys, band,
-        read.keys, over, label, read.shingles, read.places, read.counts, rules,
+        read.keys, over, label, read.shingles, read.places, read.counts, read.sketch, rules,
         options.least_similarity,
     )
     left, right, share = (np.concatenate([part[k] for part in found]) for k in range(3))

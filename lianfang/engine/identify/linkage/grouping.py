@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from lianfang.engine.identify.linkage import lanes as lane
 
-# Parts small enough that sorting one stays in the second cache.
-PART_ENTRIES = 16384
-MOST_BITS = 12
+# More parts than this and the scatter itself misses the cache.
+MOST_BITS = 13
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,9 @@ def groups(numbers: npt.NDArray[np.uint64], lanes: int | None = None) -> Groups:
     from lianfang.engine.identify.linkage.kernels import grouping
 
     threads = lane.count(lanes)
-    bits = max(1, min(MOST_BITS, int(numbers.size // PART_ENTRIES).bit_length()))
+    # About as many parts as entries a part: then place and part together need no bit twice, and
+    # a part and its packed number are the whole number.
+    bits = max(1, min(MOST_BITS, (int(numbers.size).bit_length() + 1) // 2 + 1))
     spans = lane.ranges(numbers.size, threads)
     counts = [np.zeros(1 << bits, np.int64) for _ in spans]
     _each(spans, lambda lo, hi, turn: grouping.tally(lo, hi, numbers, bits, counts[turn]))
@@ -77,7 +78,10 @@ def groups(numbers: npt.NDArray[np.uint64], lanes: int | None = None) -> Groups:
     )
     parts = _part_ranges(part_starts, threads)
     _each(parts, lambda lo, hi, _: _sort_parts(lo, hi, packed, part_starts))
-    scanned = lane.run(grouping.scan, parts, numbers, packed, entries, part_starts, place_bits)
+    whole = int(place_bits <= bits)
+    scanned = lane.run(
+        grouping.scan, parts, numbers, packed, entries, part_starts, place_bits, whole
+    )
     members = np.concatenate([part[0] for part in scanned])
     shift = np.cumsum([0] + [part[0].size for part in scanned])
     ends = [part[1] + shift[turn] for turn, part in enumerate(scanned)]

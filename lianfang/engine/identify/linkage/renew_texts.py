@@ -166,14 +166,14 @@ def gather(parts: Sequence[Segment], slots: Int64) -> Wordings:
         shingles.append(part.shingles[segments.spread(part.places[local], counts[-1])])
         keys.append(part.keys[local])
     if not parts:
-        return Wordings(
+        return wordings.sketched(
             np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.int32),
             np.empty((0, 25), np.uint32),
         )
     count = np.concatenate(counts)
     places = np.zeros(count.size, np.int64)
     np.cumsum(count[:-1], out=places[1:])
-    return Wordings(np.concatenate(shingles), places, count, np.concatenate(keys))
+    return wordings.sketched(np.concatenate(shingles), places, count, np.concatenate(keys))
 
 
 def _placed(
@@ -218,6 +218,10 @@ def _grown(
     every = np.concatenate([whole.label, np.arange(new.base, new.base + new.n_slots, dtype=np.int32)])
     over = np.concatenate([whole.over, np.zeros(new.n_slots, np.uint32)])
     if not new.n_slots:
+        return every, over
+    if len(parts) == 1:  # a first delivery: all buckets are its own
+        read = wordings.sketched(new.shingles, new.places, new.counts, new.keys, options.lanes)
+        families.grow(new.packed, read, every, over, options)
         return every, over
     bands = [_mates(parts, band) for band in range(new.packed.shape[0])]
     old = np.unique(np.concatenate([(band & LOW32) for band in bands])).astype(np.int64)

@@ -55,12 +55,14 @@ class Wordings:
         places: where each wording's shingles start.
         counts: how many it has.
         keys: one key a band, slots x 25.
+        sketch: eight 64-bit words a wording, see `sketched`.
     """
 
     shingles: Uint32
     places: Int64
     counts: Int32
     keys: Uint32
+    sketch: Uint64
 
     @property
     def n_slots(self) -> int:
@@ -179,7 +181,27 @@ def read(
         longest, places, shingles, counts,
     )
     lane.run(wording.sign_texts, spans, shingles, places, counts, *orders(), keys)
-    return Wordings(shingles, places, counts, keys)
+    return sketched(shingles, places, counts, keys, lanes)
+
+
+def sketched(
+    shingles: Uint32, places: Int64, counts: Int32, keys: Uint32, lanes: int | None = None
+) -> Wordings:
+    """Add to shingles the sketch that tells most unlike pairs apart without looking at them.
+
+    Args:
+        shingles, places, counts, keys: as in `Wordings`.
+        lanes: threads; None for one a core.
+
+    Returns:
+        The wordings. Sketches only ever rule out what exact comparison would rule out.
+    """
+    from lianfang.engine.identify.linkage.kernels import wording
+
+    sketch = np.empty(8 * counts.size, np.uint64)
+    spans = lane.ranges(counts.size, lane.count(lanes))
+    lane.run(wording.sketch_texts, spans, shingles, places, counts, sketch)
+    return Wordings(shingles, places, counts, keys, sketch)
 
 
 def banded(keys: Uint32, first_slot: int = 0, lanes: int | None = None) -> Uint64:

@@ -13,7 +13,6 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     U32_2D,
     U64,
     W_F32,
-    W_I64,
     W_U32,
     N,
 )
@@ -78,6 +77,27 @@ def _met_before(keys, over, left, right, band):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def _ones(word):  # type: ignore[no-untyped-def]
+    """Count the bits that are set; compiled to one instruction."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(inline="always")
+def _may_share(sketch, one, two, spare_one, spare_two):  # type: ignore[no-untyped-def]
+    """Say whether the sketches leave it open that few enough shingles are missing."""
+    lacks_two, lacks_one = np.int64(0), np.int64(0)
+    for word in range(8):
+        left, right = sketch[8 * one + word], sketch[8 * two + word]
+        lacks_two += _ones(left & ~right)
+        lacks_one += _ones(right & ~left)
+    return lacks_two <= spare_one and lacks_one <= spare_two
+
+
+@njit(inline="always")
 def needed_shared(total, least):  # type: ignore[no-untyped-def]
     """Say how many shared shingles make two texts of `total` shingles similar enough."""
     needed = np.int64(np.ceil(total * least / (1.0 + least)))
@@ -93,12 +113,12 @@ EDGES = types.Tuple((W_U32, W_U32, W_F32, types.int64, types.int64))
 
 
 @njit(
-    [EDGES(N, N, U64, N, U32_2D, W_U32, I32, U32, I64, I32, W_I64, REAL)],
+    [EDGES(N, N, U64, N, U32_2D, W_U32, I32, U32, I64, I32, U64, I64, REAL)],
     cache=True,
     nogil=True,
 )
 def walk_band(  # type: ignore[no-untyped-def]
-    lo, hi, packed, band, keys, over, label, shingles, places, counts, rules, least
+    lo, hi, packed, band, keys, over, label, shingles, places, counts, sketch, rules, least
 ):
     """Compare the texts that share a key of one band; gives the similar pairs.
 
@@ -161,14 +181,16 @@ def walk_band(  # type: ignore[no-untyped-def]
                     small, large = large, small
                 if small == 0 or small < least * large or _met_before(keys, over, older, newer, band):
                     continue
+                total = counts[newer] + counts[older]
+                needed = needed_shared(total, least)
+                if not _may_share(sketch, newer, older, counts[newer] - needed, counts[older] - needed):
+                    continue
                 if mask == 0:
                     turn += np.uint64(1 << 32)
                     mask = _fill(seen, turn, shingles, places[newer], counts[newer])
-                total = counts[newer] + counts[older]
                 n_checks += 1
                 shared = _shared(
-                    seen, turn, mask, shingles, places[older], counts[older],
-                    needed_shared(total, least),
+                    seen, turn, mask, shingles, places[older], counts[older], needed,
                 )
                 if shared < 0:
                     continue

@@ -37,15 +37,16 @@ def scatter(lo, hi, numbers, bits, place_bits, next_place, part_starts, packed, 
 
 @njit
 def _write_group(  # type: ignore[no-untyped-def]
-    numbers, packed, entries, base, begin, end, low, members, ends, n_members, n_groups
+    numbers, packed, entries, base, begin, end, low, members, ends, n_members, n_groups, whole
 ):
     """Write one run; where two whole numbers share the compared bits, write them apart."""
-    first = numbers[entries[base + np.int64(packed[begin] & low)]]
-    mixed = False
     for place in range(begin, end):
-        entry = entries[base + np.int64(packed[place] & low)]
-        members[n_members + place - begin] = entry
-        mixed = mixed or numbers[entry] != first
+        members[n_members + place - begin] = entries[base + np.int64(packed[place] & low)]
+    mixed = False
+    if not whole:
+        first = numbers[members[n_members]]
+        for place in range(n_members, n_members + end - begin):
+            mixed = mixed or numbers[members[place]] != first
     if not mixed:
         ends[n_groups] = n_members + end - begin
         return n_members + end - begin, n_groups + 1
@@ -70,9 +71,12 @@ def _write_group(  # type: ignore[no-untyped-def]
 FOUND = types.Tuple((W_U32, W_I64))
 
 
-@njit([FOUND(N, N, U64, U64, U32, I64, N)], cache=True, nogil=True)
-def scan(lo, hi, numbers, packed, entries, part_starts, place_bits):  # type: ignore[no-untyped-def]
-    """Give the entries of all groups of two or more, and where each group ends."""
+@njit([FOUND(N, N, U64, U64, U32, I64, N, N)], cache=True, nogil=True)
+def scan(lo, hi, numbers, packed, entries, part_starts, place_bits, whole):  # type: ignore[no-untyped-def]
+    """Give the entries of all groups of two or more, and where each group ends.
+
+    `whole`: not 0 where part and packed bits together are the whole number.
+    """
     drop = np.uint64(place_bits)
     low = (np.uint64(1) << drop) - np.uint64(1)
     room, rooms = 1024, 256
@@ -98,7 +102,7 @@ def scan(lo, hi, numbers, packed, entries, part_starts, place_bits):  # type: ig
                     ends = longer
                 n_members, n_groups = _write_group(
                     numbers, packed, entries, part_starts[part], begin, end, low,
-                    members, ends, n_members, n_groups,
+                    members, ends, n_members, n_groups, whole != 0,
                 )
             begin = end
     return members[:n_members], ends[:n_groups]
