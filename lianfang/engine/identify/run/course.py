@@ -111,14 +111,29 @@ def run(
 def gathered(*links: pa.Table) -> pa.Table:
     """Put links of every origin into one table, in the order they are written."""
     whole = pa.concat_tables(
-        [one for one in links if one.num_rows] or [links[0]], promote_options="permissive"
+        [_coded(one) for one in links if one.num_rows] or [_coded(links[0])]
+    ).unify_dictionaries()
+    codes = np.array(
+        np.argsort(np.argsort(whole["by"].chunk(0).dictionary.to_pylist())) if whole.num_rows else [],
+        np.int64,
     )
-    words = whole["by"].cast(pa.string())
-    order = np.lexsort(
-        (
-            words.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False),
-            whole["right"].to_numpy(),
-            whole["left"].to_numpy(),
-        )
+    by = (
+        codes[np.concatenate([one.indices.to_numpy() for one in whole["by"].chunks])]
+        if whole.num_rows
+        else codes
     )
+    order = np.lexsort((by, whole["right"].to_numpy(), whole["left"].to_numpy()))
     return whole.take(pa.array(order))
+
+
+def _coded(links: pa.Table) -> pa.Table:
+    """Hold repeated words once: whatever made the links, one shape comes out."""
+    from lianfang.engine.identify.linkage.links import LINK
+
+    columns = []
+    for at in LINK:
+        column = links[at.name]
+        if pa.types.is_dictionary(at.type) and not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        columns.append(column.cast(at.type))
+    return pa.table(columns, schema=LINK)
