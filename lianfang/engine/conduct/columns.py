@@ -250,11 +250,13 @@ def _debtors(made: dict[str, Any], subjects: dict[str, int]) -> npt.NDArray[np.i
 def counted_rows(plain: Normal, answers: pa.ChunkedArray, shape: npt.NDArray[np.int32], key: str) -> list[tuple[str, int, str]]:
     """Give key, moment and digest of the rows of a batch that count in a unit."""
     counts = answers.to_numpy().astype(np.bool_)[shape] & (plain.at_us != NO_MOMENT)
-    here = plain.table.filter(pa.array(counts))
-    parts = [here[field].combine_chunks().cast(pa.string()) for field in KEYS[key]]
+    here = plain.table.select([*SAME, "at_us"]).filter(pa.array(counts))
+    # As plain strings: a dictionary column is slow to take apart value by value.
+    text = {field: here[field].combine_chunks().cast(pa.string()) for field in SAME}
+    parts = [text[field] for field in KEYS[key]]
     if key == "debtor_agency":
         parts[2] = pc.fill_null(parts[2], NO_AGENCY)
     keys = pc.binary_join_element_wise(*parts, "\x1f").to_pylist() if parts else []
-    same = [here[field].to_pylist() for field in SAME]
+    same = [text[field].to_pylist() for field in SAME]
     rows = zip(keys, here["at_us"].to_pylist(), *same, strict=True)
     return sorted((row[0], row[1], "c" + same_sha256_of(row[1:])[:40]) for row in rows if row[0] is not None)

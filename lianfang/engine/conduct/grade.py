@@ -6,6 +6,8 @@ of forty thousand and nine hundred; it is not known.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -113,12 +115,10 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
     width = len(next(iter(names.values())))
     rows = place_of(made)
     found = made.findings
-    effect = found["effect"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
-    code = found["code"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
     breach, decided = (found[name].to_numpy().astype(bool) for name in ("breach", "decided"))
-    missing = np.char.startswith(code.astype(str), "E_") if len(code) else np.zeros(0, bool)
+    missing = among(found["code"], lambda code: code.startswith("E_"))
     real = breach & decided & ~missing
-    hard = real & np.isin(effect, (Effect.BLOCK.value, Effect.SEVERE.value))
+    hard = real & among(found["effect"], lambda effect: Effect(effect).refuses)
     n = _tally(group[made.kept], width)
     breached = _tally(group[np.unique(rows[hard])], width)
     count = _tally(group[rows[real]], width)
@@ -129,14 +129,24 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
         "n_contacts": n, "n_breached": breached, "per_thousand": breached * per,
         "per_thousand_low": low * 1000, "per_thousand_high": high * 1000,
         "n_findings": count, "findings_per_thousand": count * per, "findings_low": least * per, "findings_high": most * per,
-        "n_severe": _tally(group[rows[real & (effect == Effect.SEVERE.value)]], width),
-        "n_warned": _tally(group[rows[real & (effect == Effect.WARN.value)]], width),
+        "n_severe": _tally(group[rows[real & among(found["effect"], Effect.SEVERE.value.__eq__)]], width),
+        "n_warned": _tally(group[rows[real & among(found["effect"], Effect.WARN.value.__eq__)]], width),
         "n_tried": _tally(group[rows[decided & ~breach & ~missing]], width),
-        "n_calls_unrecorded": _tally(group[rows[real & (code == "NO_RECORDING")]], width),
+        "n_calls_unrecorded": _tally(group[rows[real & among(found["code"], "NO_RECORDING".__eq__)]], width),
         "n_facts_missing": _tally(group[np.unique(rows[missing])], width),
         "small": n < SMALL,
     })
     return table.filter(pa.array(n > 0))
+
+
+def among(column: pa.ChunkedArray, wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+    """Say which rows of a column of names are wanted, asking once per distinct name."""
+    held = column.combine_chunks()
+    held = held.chunk(0) if isinstance(held, pa.ChunkedArray) and held.num_chunks else held
+    if not len(held):
+        return np.zeros(0, dtype=np.bool_)
+    answers = np.array([bool(wanted(name)) for name in held.dictionary.to_pylist()] + [False])
+    return np.asarray(answers[held.indices.fill_null(len(answers) - 1).to_numpy(zero_copy_only=False)])
 
 
 def place_of(made: Audit) -> Longs:

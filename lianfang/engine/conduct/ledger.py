@@ -227,7 +227,7 @@ class Ledger:
                 code="E-GATE-02", where=f"conduct_answer:{number}",
                 fix=Say("重新询问", "ask again"),
             )
-        self._run("delete from conduct_tally where answer = ?", number)
+        self._run("delete from conduct_tally where answer = ? and answer <> 0", number)
         return dict(json.loads(row[1]))
 
     def record(self, made: Contact) -> bool:
