@@ -171,7 +171,7 @@ def _start(world: World, kind: CampaignKind, size: int, turn: int, shift: float)
         boss=cast.firm_name(dice, "handles"),
         traces=agents.traces(world, dice),
         qq=cast.qq(dice),
-        handles=[f"id{dice.between(10**7, 10**9)}" for _ in range(dice.between(1, 3))],
+        handles=[f"id{dice.between(10**7, 10**9)}" for _ in range(dice.between(1, 2))],
         how=disguise.style(dice),
         waves=waves,
     )

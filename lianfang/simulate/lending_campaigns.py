@@ -14,7 +14,7 @@ def debt_carrier(campaign: Campaign) -> None:
     dice, numbers = campaign.dice, campaign.world.numbers
     employer = cast.firm(dice, numbers, "employers")
     dealer, appraiser = (cast.firm_name(dice, trade) for trade in ("dealers", "appraisers"))
-    handler = numbers.mobile()
+    handler = campaign.trace("mobile", 0)  # the first phone stays with whoever walks carriers in
     for person in campaign.clients:
         for _ in range(1 + dice.count(0.4)):
             at = campaign.moment()

@@ -159,7 +159,7 @@ def bait_call(campaign: Campaign) -> None:
             cells["party_mobile"] = campaign.trace("mobile", at)
         world.file(Kind.CONTACT, at, person, cells, campaign.truth("bait"))
         then = world.period.soon(dice, at, 0.3, 2)
-        marks = {"agent_mobile": 0.35, "callback_mobile": 0.45, "device_id": 0.3, "ip": 0.35}
+        marks = {"agent_mobile": 0.4, "callback_mobile": 0.45, "device_id": 0.35, "ip": 0.35}
         after = _marked(campaign, person, then, marks)
         after["demanded_fen"] = dice.between(20, 600) * 10_000
         after["disputed_fen"] = dice.between(1, 20) * 10_000
