@@ -17,6 +17,7 @@ from lianfang.engine.text.kernels import (
     fill_ends,
     find_key,
     fold_row,
+    inline,
     jit,
     numerals,
     pair,
@@ -119,7 +120,7 @@ def plainly(glyph, literal, alternatives, letters, first, last, cells, low, high
     return segmented(glyph, cells, row_low, row_high)
 
 
-@jit
+@inline
 def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_singles, spans):
     """List all phrases of one folded row, by place and word; `n_singles` is its size or 0.
 
@@ -161,6 +162,49 @@ def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_single
     return n_spans
 
 
+@inline
+def plain_row(chart, sieve, lex, cells, low, high, rooms, spots, found):
+    """Make one row plain, both stages; `plain.plain`.
+
+    Returns:
+        (characters or FULL, spots, whether ends are written, whether disguises were opened: then
+        the answer stands in the second set of rooms).
+    """
+    text, starts, ends, text2, starts2, ends2 = rooms
+    size, n_spots, again, n_numerals, component = fold_row(
+        chart.glyph, chart.pool, sieve, cells, low, high, text, starts, spots
+    )
+    wide, opened = False, False
+    if again:
+        if component:
+            fill_ends(cells, low, starts, ends, size)
+            size = rejoin(chart.splits, text, starts, ends, size)
+            wide = True
+        if n_numerals > 2:
+            numerals(chart.digits, text, size)
+        n_spots = sift(sieve, text, size, spots)
+    if may_hide(
+        chart.tells, chart.told, chart.spellings, chart.substituted, lex, text, size, spots, n_spots, found
+    ):
+        if not wide:
+            fill_ends(cells, low, starts, ends, size)
+            wide = True
+        size, opened = open_row(chart, text, starts, ends, size, found, text2, starts2, ends2)
+        if opened and size != FULL:
+            n_spots = sift(sieve, text2, size, spots)
+    return size, n_spots, wide, opened
+
+
+@inline
+def make_rooms(room):
+    """Give two sets of (text, starts, ends) for rows of up to `room` bytes, spots and candidates."""
+    text, text2 = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    starts, starts2 = np.empty(room, np.int32), np.empty(room, np.int32)
+    ends, ends2 = np.empty(room, np.int32), np.empty(room, np.int32)
+    rooms = (text, starts, ends, text2, starts2, ends2)
+    return rooms, np.empty(room, np.int32), np.empty((room, 6), np.int32)
+
+
 @jit
 def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
     """Scan rows first..last.
@@ -168,48 +212,26 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
     Returns:
         (rows done up to, hits written, DONE or what more is needed to go on).
     """
-    glyph, pool, sieve = chart.glyph, chart.pool, book.sieve
+    glyph, sieve = chart.glyph, book.sieve
     lex = (chart.words, chart.letters, chart.stands, chart.common, chart.ordinary)
-    text, text2 = np.empty(room, np.uint32), np.empty(room, np.uint32)
-    starts, starts2 = np.empty(room, np.int32), np.empty(room, np.int32)
-    ends, ends2 = np.empty(room, np.int32), np.empty(room, np.int32)
-    spots = np.empty(room, np.int32)
-    found = np.empty((room, 6), np.int32)
+    rooms, spots, found = make_rooms(room)
     spans = np.empty((hits.shape[0], 4), np.int32)
     n_hits = 0
     for row in range(first, last):
-        if valid.shape[0] and not valid[row]:
-            continue
         low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
+        if high == low or (valid.shape[0] and not valid[row]):
+            continue
         if high - low + 64 > room:
             return row, n_hits, MORE_ROOM
-        size, n_spots, again, n_numerals, component = fold_row(
-            glyph, pool, sieve, cells, low, high, text, starts, spots
-        )
+        size, n_spots, wide, opened = plain_row(chart, sieve, lex, cells, low, high, rooms, spots, found)
         if size == FULL:
             return row, n_hits, MORE_ROOM
-        now, now_starts = text, starts
-        wide = component
-        if again:
-            if component:
-                fill_ends(cells, low, starts, ends, size)
-                size = rejoin(chart.splits, text, starts, ends, size)
-            if n_numerals > 2:
-                numerals(chart.digits, text, size)
-            n_spots = sift(sieve, text, size, spots)
-        now_ends = ends
-        if may_hide(chart.tells, chart.told, chart.spellings, chart.substituted, lex, text, size, spots, n_spots, found):  # fmt: skip
-            if not wide:
-                fill_ends(cells, low, starts, ends, size)
-            wide = True
-            size, opened = open_row(chart, text, starts, ends, size, found, text2, starts2, ends2)
-            if size == FULL:
-                return row, n_hits, MORE_ROOM
-            if opened:
-                now, now_starts, now_ends = text2, starts2, ends2
-                n_spots = sift(sieve, now, size, spots)
+        text, starts, ends = rooms[0], rooms[1], rooms[2]
+        if opened:
+            text, starts, ends = rooms[3], rooms[4], rooms[5]
         n_spans = match_row(
-            book.index.keys, book.index.ranges, book.forms, book.letters, now, size, spots, n_spots, size if book.has_singles else 0, spans
+            book.index.keys, book.index.ranges, book.forms, book.letters, text,
+            size, spots, n_spots, size if book.has_singles else 0, spans,
         )  # fmt: skip
         if n_spans == FULL or n_hits + n_spans > hits.shape[0]:
             return row, n_hits, MORE_HITS
@@ -217,8 +239,8 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
             fill_ends(cells, low, starts, ends, size)
         at, points = low, 0
         for one in range(n_spans):
-            start = low + now_starts[spans[one, 0]]
-            end = low + now_ends[spans[one, 1] - 1]
+            start = low + starts[spans[one, 0]]
+            end = low + ends[spans[one, 1] - 1]
             points += count_points(cells, at, start)
             at = start
             hits[n_hits, 0], hits[n_hits, 1] = row, spans[one, 2]
@@ -232,6 +254,43 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
             )  # fmt: skip
             n_hits += 1
     return last, n_hits, DONE
+
+
+@jit
+def fold_rows(chart, cells, offsets, valid, first, last, room, points, spans, sizes):
+    """Fold rows first..last into flat arrays; `spans` may be empty where nobody asks for the raw.
+
+    Returns:
+        (rows done up to, characters written, DONE or MORE_ROOM or MORE_HITS: output is full).
+    """
+    lex = (chart.words, chart.letters, chart.stands, chart.common, chart.ordinary)
+    rooms, spots, found = make_rooms(room)
+    done = 0
+    for row in range(first, last):
+        low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
+        sizes[row - first] = 0
+        if high == low or (valid.shape[0] and not valid[row]):
+            continue
+        if high - low + 64 > room:
+            return row, done, MORE_ROOM
+        size, _, wide, opened = plain_row(chart, chart.sieve, lex, cells, low, high, rooms, spots, found)
+        if size == FULL:
+            return row, done, MORE_ROOM
+        if done + size > points.shape[0]:
+            return row, done, MORE_HITS
+        text, starts, ends = rooms[0], rooms[1], rooms[2]
+        if opened:
+            text, starts, ends = rooms[3], rooms[4], rooms[5]
+        if spans.shape[0] and not wide:
+            fill_ends(cells, low, starts, ends, size)
+        for one in range(size):
+            points[done + one] = text[one]
+        if spans.shape[0]:
+            for one in range(size):
+                spans[done + one, 0], spans[done + one, 1] = starts[one], ends[one]
+        sizes[row - first] = size
+        done += size
+    return last, done, DONE
 
 
 def scan_chunk(chart, book, cells, offsets, valid, first, last):
@@ -248,3 +307,26 @@ def scan_chunk(chart, book, cells, offsets, valid, first, last):
         elif answer == MORE_HITS and done == 0:
             n_hits *= 4
     return np.concatenate(parts) if parts else np.empty((0, COLUMNS), np.int64)
+
+
+def fold_chunk(chart, cells, offsets, valid, first, last, with_spans):
+    """Fold rows first..last. Gives code points, byte spans (or none) and the size of every row."""
+    longest = int((offsets[first + 1 : last + 1] - offsets[first:last]).max(initial=0))
+    room, n_points = longest + 128, int(offsets[last] - offsets[first]) // 2 + 128
+    parts, spans, sizes = [], [], []
+    while first < last:
+        points = np.empty(n_points, np.uint32)
+        places = np.empty((n_points if with_spans else 0, 2), np.int32)
+        counts = np.empty(last - first, np.int64)
+        until, done, answer = fold_rows(
+            chart, cells, offsets, valid, first, last, room, points, places, counts
+        )
+        parts.append(points[:done])
+        spans.append(places[:done])
+        sizes.append(counts[: until - first])
+        first = until
+        if answer == MORE_ROOM:
+            room *= 2
+        elif answer == MORE_HITS and done == 0:
+            n_points *= 4
+    return np.concatenate(parts), np.concatenate(spans), np.concatenate(sizes)

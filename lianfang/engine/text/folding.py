@@ -29,7 +29,9 @@ def fold_rows(chart, cells, offsets, valid, first, last, room, out, counts):
         low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
         if high - low + 64 > room:
             return row, n_out, False
-        size, n_spots, again, n_numerals, component = fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots)
+        size, n_spots, again, n_numerals, component = fold_row(
+            glyph, pool, sieve, cells, low, high, text, starts, spots
+        )
         if size == FULL:
             return row, n_out, False
         if again:
@@ -40,7 +42,18 @@ def fold_rows(chart, cells, offsets, valid, first, last, room, out, counts):
                 numerals(chart.digits, text, size)
             n_spots = sift(sieve, text, size, spots)
         now = text
-        if may_hide(chart.tells, chart.told, chart.spellings, chart.substituted, lex, text, size, spots, n_spots, found):
+        if may_hide(
+            chart.tells,
+            chart.told,
+            chart.spellings,
+            chart.substituted,
+            lex,
+            text,
+            size,
+            spots,
+            n_spots,
+            found,
+        ):
             if not component:
                 fill_ends(cells, low, starts, ends, size)
             size, opened = open_row(chart, text, starts, ends, size, found, text2, starts2, ends2)

@@ -91,7 +91,7 @@ def decode(cells, at):
     ), np.uint64(4)
 
 
-@jit
+@inline
 def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     """Fold one row's characters and sift its pairs in the same pass.
 
@@ -231,7 +231,7 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     return np.int64(size), np.int64(n_spots), again, n_numerals, component
 
 
-@jit
+@inline
 def fill_ends(cells, low, starts, ends, size):
     """Give each folded character of an unopened row its raw end: one raw character long."""
     for one in range(size):
@@ -239,7 +239,7 @@ def fill_ends(cells, low, starts, ends, size):
         ends[one] = starts[one] + (1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4)
 
 
-@jit
+@inline
 def sift(sieve, text, size, spots):
     """List the places whose pair is in the sieve. Gives their number."""
     n_spots = np.uint64(0)

@@ -237,3 +237,14 @@ def scan_table(phrases: Phrases, bodies: pa.Array | pa.ChunkedArray, threads: in
     hits = np.concatenate(parts) if parts else np.empty((0, columns.COLUMNS), np.int64)
     word_no, start, end, fstart, fend = (hits[:, place].astype(np.int32) for place in range(1, 6))
     return HitTable(hits[:, 0].copy(), word_no, start, end, fstart, fend, hits[:, 6] != 0)
+
+
+def warm() -> None:
+    """Compile the room's kernels into the cache, so that no user waits for it."""
+    import pyarrow as pa
+
+    from lianfang.engine.text import shingles
+
+    for texts in (["停熄挂账 加微信"], ["停熄挂账 加微信", None]):
+        scan_table(Phrases(["停息挂账"]), pa.array(texts))
+        shingles.fold_column(pa.array(texts), with_spans=True)
