@@ -79,6 +79,17 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
+_COSTUMED = re.compile(r"[^\n -@\[-~\u3400-\u9fff,。!?、;:]+|[,。!?;:]")
+"""Anything but small letters, digits, plain marks and Chinese characters: most texts have little."""
+
+
+def _undress(hit: re.Match[str]) -> str:
+    return hit[0].translate(_FOLDING)
+
+
+_LETTER = re.compile("[a-z]")
+
+
 @dataclass(frozen=True)
 class Folded:
     """A text with its characters undressed, and where each one stood."""
@@ -87,6 +98,11 @@ class Folded:
     digits: str
     starts: tuple[int, ...] | None
     n_raw: int
+
+    @property
+    def has_letter(self) -> bool:
+        """Say whether a Latin letter is in it: most shapes need one."""
+        return _LETTER.search(self.text) is not None
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span in the raw text of a span in the folded one."""
@@ -107,7 +123,7 @@ def fold(raw: str) -> Folded:
     else:
         places = [at for at, one in enumerate(raw) if INVISIBLE.match(one) is None]
         kept, starts = "".join(raw[at] for at in places), tuple(places)
-    text = kept.translate(_FOLDING)
+    text = _COSTUMED.sub(_undress, kept)
     digits = text.translate(SPOKEN) if _SPOKEN_ONE.search(text) else text
     return Folded(text, digits, starts, len(raw))
 

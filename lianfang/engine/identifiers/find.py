@@ -94,6 +94,8 @@ def _undotted(text: str) -> str:
 
 def _addresses(folded: Folded) -> Iterator[_Spot]:
     text = folded.text
+    if not folded.has_letter and patterns.IDN_TOP.search(text) is None:
+        return
     if patterns.JOINED.search(text) is None:
         return
     for hit in patterns.EMAIL.finditer(text):
@@ -147,7 +149,7 @@ def _packages_and_domains(text: str) -> Iterator[_Spot]:
 def _named(folded: Folded) -> Iterator[_Spot]:
     """Find what only the word before it tells: WeChat, QQ, Alipay, social handles."""
     text, digits = folded.text, folded.digits
-    for hit in patterns.WECHAT.finditer(text) if patterns.NAME.search(text) else ():
+    for hit in patterns.WECHAT.finditer(text) if folded.has_letter and patterns.NAME.search(text) else ():
         value = hit[1].strip("-_") if len(hit[1].strip("-_")) >= 6 else hit[1]
         if not value.isalpha() or len(value) >= 6:
             if value in _WORDS:
@@ -160,7 +162,9 @@ def _named(folded: Folded) -> Iterator[_Spot]:
                 hit.start(1) + len(value),
                 not re.match(r"微信|wechat", word),
             )
-    for kind, pattern in patterns.SOCIAL if patterns.SITE.search(text) else ():
+    for kind, pattern in (
+        patterns.SOCIAL if (patterns.SITE if folded.has_letter else patterns.SITE_SIGN).search(text) else ()
+    ):
         for hit in pattern.finditer(text):
             value = hit[1].strip("._-")
             if any(one.isdigit() for one in value) and kinds.parse(kind, value):

@@ -31,6 +31,7 @@ QQ = re.compile(
 )
 NAME = re.compile(r"[a-z][a-z0-9_-]{5}")
 SITE = re.compile(r"[抖斗快]|红书|小红薯|d\s?y|ks|xhs")
+SITE_SIGN = re.compile(r"[抖斗快红]")
 CALL = re.compile(r"[q扣鹅秋蔻叩球抠丘]")
 LONG = re.compile(r"[0-9a-z-]{14}")
 ALIPAY = re.compile(rf"(?:支付宝|alipay|支fu宝|zfb){COLON}(2088\d{{12}})(?!\d)")

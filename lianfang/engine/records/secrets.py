@@ -28,8 +28,10 @@ _CODE = re.compile(r"\d{3}")
 _EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])/?(?:2[0-9]|3[0-9])")
 _IN_TEXT = (
     r"((?:密码|口令|安全码|验证码|cvv2?|CVV2?|cvn2?|CVN2?|password|PASSWORD)"
-    r"(?:是|为|:|:|=|\s){1,3})[0-9A-Za-z@#$%!._-]{3,32}"
+    r"(?:是|为|:|:|=|\s){1,3})[A-Za-z@#$%!._-]{0,16}[0-9][0-9A-Za-z@#$%!._-]{2,31}"
 )
+"""A word for a secret, then something with a digit in it: a masked token or a plain word stays."""
+
 _LEAST = 20
 """Values needed before a column is refused for what its values look like."""
 

@@ -227,3 +227,11 @@ def amounts(b, offsets, is_there, hundredths, out, fine):  # type: ignore[no-unt
         elif e - s > 3 and b[e - 3] == 0xE4 and b[e - 2] == 0xBA and b[e - 1] == 0xBF:
             unit, e = 10_000_000_000, e - 3
         fine[row], out[row] = _amount(b, s, e, unit)
+
+
+def warm() -> None:
+    """Compile every kernel of this file now, so that no user waits for it."""
+    held, is_there = np.frombuffer(b"2026-01-02", np.uint8), np.zeros(0, np.bool_)
+    offsets, out, fine = np.array([0, 10], np.int64), np.empty(1, np.int64), np.empty(1, np.uint8)
+    moments(held, offsets, is_there, out, fine)
+    amounts(held, offsets, is_there, 100, out, fine)
