@@ -159,3 +159,21 @@ def test_the_gate_without_outcomes_refuses_whatever_the_audit_calls_a_breach() -
             planned |= {(no, each.rule.id) for each in gate.check(intent, past, CHINA).broken}
             past.add(one)
     assert planned == {(no, rule) for no, rule, *_ in findings}
+
+
+def test_gate_and_audit_agree_around_midnight_and_on_days_the_clock_changes() -> None:
+    chance, rows = random.Random(12), []
+    midnights = [int(dt.datetime.fromisoformat(text).timestamp()) for text in (
+        "2026-03-03T00:00:00+08:00", "2026-03-08T05:00:00+00:00", "2026-03-09T04:00:00+00:00", "2026-11-01T04:00:00+00:00",
+        "2026-11-02T05:00:00+00:00")]
+    for n in range(200):
+        base, zone = chance.choice(midnights), chance.choice(["Asia/Shanghai", "America/New_York"])
+        for _ in range(14):
+            seconds = base + chance.choice([-1, 0, 1, chance.randint(-7200, 7200), chance.randint(-7200, 7200)])
+            rows.append({**dict.fromkeys(POOLS), "tz": zone, "channel": "电话", "answered": True, "effective": chance.random() < 0.7,
+                         "party_role": "本人", "party_mobile": "13800000001", "debtor_id": "D1", "agency": "乙催", "recording_id": "R",
+                         "at": dt.datetime.fromtimestamp(seconds, dt.UTC), "institution": f"L{n}", "creditor": None, "consent_until": None})
+    tables = DuckTables(threads=1)
+    ours = by_audit(rows, WORLD, Standing(), tables)
+    assert any(rule == "CN.GBT45251.F1" for _, rule, *_ in ours)
+    assert ours == by_gate(rows, WORLD, Standing())
