@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +18,12 @@ from lianfang.engine.identify.signals import folded as folding
 from lianfang.engine.identify.signals import meet, why
 from lianfang.engine.identify.signals.answer import Span
 from lianfang.engine.identify.signals.look import MASKS, Look, mask_spans, reach_spans
+from lianfang.engine.terms.codes import IdentifierKind
 from lianfang.engine.text import cells
 
 _MASKED = "|".join(MASKS)
 _JOB_ROWS = 8_192
+_FOUND = ["row", "kind", "value", "start", "end", "hidden"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Slice:
         words: met phrase clauses, one boolean row a clause number.
         known: met clauses about fields and other records, by clause number.
         threads: how many may work at once.
+        given: identifiers found in the texts before: row, kind, value, start, end, hidden; or none.
     """
 
     compiled: Compiled
@@ -50,6 +54,7 @@ class Slice:
     words: np.ndarray
     known: dict[int, np.ndarray]
     threads: int | None = None
+    given: pa.Table | None = None
     settled: dict[int, np.ndarray] = field(default_factory=dict)
     matches: dict[int, Matches] = field(default_factory=dict)
     folded: folding.Folded = folding.NOTHING
@@ -57,6 +62,12 @@ class Slice:
 
     def __post_init__(self) -> None:
         self.searched = np.zeros(self.size, bool)
+        self.masked = np.zeros(self.size, bool)
+
+    @cached_property
+    def column(self) -> cells.Cells:
+        """Give the texts as bytes and offsets."""
+        return next(cells.columns(self.bodies))
 
     @property
     def size(self) -> int:
@@ -88,20 +99,25 @@ class Slice:
                     fold |= where & self.most(no, clause)
                 elif isinstance(clause.test, Reach):
                     find |= where
-        self.folded = folding.folded(self.bodies, np.flatnonzero(fold), self.threads)
-        self._find(np.flatnonzero(find & ~self.searched))
+        self.folded = folding.folded(self.column, np.flatnonzero(fold), self.threads)
+        rows = np.flatnonzero(find & ~self.searched)
+        if len(rows):
+            masks = pc.match_substring_regex(self.bodies.take(pa.array(rows)), _MASKED)
+            self.masked[rows] = masks.to_numpy(zero_copy_only=False)
+            self._find(rows)
         self.searched |= find
 
     def _find(self, rows: np.ndarray) -> None:
-        if not len(rows):
-            return
         from lianfang.engine.identifiers import find, mask
-        from lianfang.engine.terms.codes import IdentifierKind
 
-        made = find.find_table(self.bodies.take(pa.array(rows))).to_pydict()
-        for row, kind, value, start, end, hidden in zip(*made.values(), strict=True):
+        if self.given is None:
+            made = find.find_table(self.bodies.take(pa.array(rows)))
+            made = made.set_column(0, "row", pa.array(rows).take(made["row"].combine_chunks()))
+        else:
+            made = self.given.filter(pc.is_in(self.given["row"], pa.array(rows)))
+        for row, kind, value, start, end, hidden in zip(*made.select(_FOUND).to_pydict().values(), strict=True):
             span = Span(start, end, mask.mask(IdentifierKind(kind), value), evasion=hidden)
-            self.identifiers.setdefault(int(rows[row]), []).append((kind, value, span))
+            self.identifiers.setdefault(row, []).append((kind, value, span))
 
     def settle(self, no: int, clause: Clause, where: np.ndarray) -> None:
         """Decide a pattern, an identifier or a length for some of the records; others are known."""
@@ -130,7 +146,7 @@ class Slice:
         both = np.asarray(pairs.flatten()) if pairs.null_count == 0 else np.asarray(pc.fill_null(pairs, [0, 0]).flatten())
         first, size = both.reshape(-1, 2).T
         met = pc.is_valid(spans).to_numpy(zero_copy_only=False) & (size > 0)
-        start, end = folding.raw_spans(made, self.bodies, places[met], first[met], size[met])
+        start, end = folding.raw_spans(made, self.column, places[met], first[met], size[met])
         return rows[met], start, end, made.opened[places[met]]
 
     def _length(self, test: Length, rows: np.ndarray) -> np.ndarray:
@@ -142,8 +158,7 @@ class Slice:
     def _reach(self, test: Reach, where: np.ndarray) -> np.ndarray:
         rows = {row for row, found in self.identifiers.items() if any(kind in test.kinds for kind, _, _ in found)}
         if test.masked:
-            masked = pc.match_substring_regex(self.bodies, _MASKED).to_numpy(zero_copy_only=False)
-            rows |= set(np.flatnonzero(masked & where).tolist())
+            rows |= set(np.flatnonzero(self.masked & where).tolist())
         met = np.zeros(self.size, bool)
         chosen = sorted(row for row in rows if where[row])
         met[[row for row in chosen if len(self.reached(row, test)) >= test.at_least]] = True

@@ -6,6 +6,7 @@ All of it is sorting and sliding over arrays; nothing here looks at a record one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numba
 import numpy as np
@@ -22,34 +23,64 @@ _PERSON = ("person_resident_id", "person_mobile", "debtor_id", "party_mobile", "
 
 @dataclass(frozen=True)
 class Counted:
-    """One clause about other records: where it is met, and by how many."""
+    """One clause about other records: where it is met, by how many, by which shared thing (masked)."""
 
     met: np.ndarray
     n: np.ndarray
     n_institutions: np.ndarray
+    shared: pa.Array | None = None
 
 
-def counted(clause: Clause, kind: str, table: pa.Table, families: pa.Table | None) -> Counted:
+class Numbers:
+    """Columns of one table as whole numbers, each numbered once.
+
+    Args:
+        table: records of one kind.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self._kept: dict[str, np.ndarray | None] = {}
+
+    def column(self, name: str) -> np.ndarray | None:
+        """Number the different values of a column; -1 where there is none."""
+        if name not in self._kept:
+            self._kept[name] = _numbered(self.table[name]) if name in self.table.column_names else None
+        return self._kept[name]
+
+    @cached_property
+    def people(self) -> np.ndarray:
+        """Number the persons behind records: by their best identifier, else name and institution."""
+        numbers = np.full(self.table.num_rows, -1, np.int64)
+        for name in _PERSON:
+            numbers = _filled(numbers, self.column(name))
+        called, institution = self.column("person_name"), self.column("institution")
+        if called is not None and institution is not None:
+            numbers = _filled(numbers, _pairs(called, institution))
+        return _filled(numbers, np.arange(self.table.num_rows, dtype=np.int64))
+
+
+def counted(clause: Clause, kind: str, numbers: Numbers, families: pa.Table | None) -> Counted:
     """Ask a count, similar or sequence clause of all records of a kind.
 
     Args:
         clause: the clause.
         kind: the records' kind.
-        table: the records.
+        numbers: the records, as numbers.
         families: table `family`, or none yet: then nothing is similar.
 
     Shape:
         n records in; three columns of n out.
     """
-    test = clause.test
+    test, table = clause.test, numbers.table
     size = table.num_rows
     nothing = Counted(np.zeros(size, bool), np.zeros(size, np.int32), np.zeros(size, np.int32))
     if isinstance(test, Similar):
         return _similar(test, table, families) if families is not None else nothing
     if isinstance(test, Count):
-        key, distinct, window = _codes(table, test.by), _distinct(table, test.distinct), test.days * _DAY_US
+        key, distinct, window = numbers.column(test.by), _distinct(numbers, test.distinct), test.days * _DAY_US
     elif isinstance(test, Sequence):
-        key, distinct, window = _facts(table, families), _codes(table, test.distinct), test.hours * _HOUR_US
+        key, distinct, window = _facts(numbers, families), numbers.column(test.distinct), test.hours * _HOUR_US
     else:
         return nothing
     if key is None or distinct is None or fields.time(kind) not in table.column_names:
@@ -96,11 +127,6 @@ def _family_rows(table: pa.Table, families: pa.Table) -> np.ndarray:
     return np.where(numbers[order[at]] == wanted, order[at], -1)
 
 
-def _codes(table: pa.Table, name: str) -> np.ndarray | None:
-    """Number the different values of a column; -1 where there is none."""
-    return _numbered(table[name]) if name in table.column_names else None
-
-
 def _pairs(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Number pairs; -1 where either is none."""
     return np.where((left >= 0) & (right >= 0), left * (right.max(initial=0) + 1) + right, -1)
@@ -113,28 +139,10 @@ def _numbered(column: pa.ChunkedArray) -> np.ndarray:
     return numbers
 
 
-def _distinct(table: pa.Table, name: str) -> np.ndarray | None:
+def _distinct(numbers: Numbers, name: str) -> np.ndarray | None:
     if name == "record":
-        return np.arange(table.num_rows, dtype=np.int64)
-    return _codes(table, "institution") if name == "institution" else people(table)
-
-
-def people(table: pa.Table) -> np.ndarray:
-    """Number the persons behind records: by their best identifier, else name and institution.
-
-    Args:
-        table: records of one kind.
-
-    Shape:
-        n records in, n numbers from 0 out; a record that names nobody is a person of its own.
-    """
-    numbers = np.full(table.num_rows, -1, np.int64)
-    for name in _PERSON:
-        numbers = _filled(numbers, _codes(table, name))
-    if "person_name" in table.column_names and "institution" in table.column_names:
-        numbers = _filled(numbers, _pairs(_numbered(table["person_name"]), _numbered(table["institution"])))
-    numbers = _filled(numbers, np.arange(table.num_rows, dtype=np.int64))
-    return np.unique(numbers, return_inverse=True)[1]
+        return np.arange(numbers.table.num_rows, dtype=np.int64)
+    return numbers.column("institution") if name == "institution" else numbers.people
 
 
 def _filled(numbers: np.ndarray, further: np.ndarray | None) -> np.ndarray:
@@ -145,16 +153,15 @@ def _filled(numbers: np.ndarray, further: np.ndarray | None) -> np.ndarray:
     return np.where((numbers < 0) & (further >= 0), further + base, numbers)
 
 
-def _facts(table: pa.Table, families: pa.Table | None) -> np.ndarray:
+def _facts(numbers: Numbers, families: pa.Table | None) -> np.ndarray:
     """Number the facts: the given reference, else the same person with the same template."""
-    numbers = np.full(table.num_rows, -1, np.int64)
-    numbers = _filled(numbers, _codes(table, "facts_ref"))
+    facts = _filled(np.full(numbers.table.num_rows, -1, np.int64), numbers.column("facts_ref"))
     if families is not None and families.num_rows:
-        rows = _family_rows(table, families)
+        rows = _family_rows(numbers.table, families)
         family = families["family_no"].to_numpy()[np.maximum(rows, 0)]
         own = np.unique(family, return_inverse=True)[1].astype(np.int64)
-        numbers = _filled(numbers, _pairs(people(table), np.where(rows >= 0, own, -1)))
-    return np.unique(numbers, return_inverse=True)[1] - (1 if (numbers < 0).any() else 0)
+        facts = _filled(facts, _pairs(numbers.people, np.where(rows >= 0, own, -1)))
+    return facts
 
 
 @numba.njit(cache=True, nogil=True)
@@ -186,16 +193,17 @@ def _slide(key, at, distinct, window, counts, found):  # type: ignore[no-untyped
         found[here] = ending[best[head]]
 
 
-def masked(clause: Clause, kind: str, table: pa.Table) -> pa.Array:
+def masked(clause: Clause, kind: str, table: pa.Table, wanted: np.ndarray) -> pa.Array:
     """Give the identifier a count clause shares, masked, for its reason.
 
     Args:
         clause: a count clause.
         kind: the records' kind.
         table: the records.
+        wanted: for which of them.
 
     Shape:
-        n records in, n strings out; empty where there is none.
+        n records in, n strings out; empty where there is none, or none is wanted.
     """
     test = clause.test
     if not isinstance(test, Count) or test.by not in table.column_names:
@@ -203,7 +211,7 @@ def masked(clause: Clause, kind: str, table: pa.Table) -> pa.Array:
     from lianfang.engine.identifiers import mask
 
     shape = fields.identifier(kind, test.by)
-    coded = table[test.by].combine_chunks().dictionary_encode()
-    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    column = pc.if_else(pa.array(wanted), table[test.by].combine_chunks(), pa.scalar(None, pa.string()))
+    coded = column.dictionary_encode()
     shown = pa.array([mask.mask(shape, one) if shape else mask.mask_any(one) for one in coded.dictionary.to_pylist()], pa.string())
     return pc.fill_null(shown.take(coded.indices), "")

@@ -8,10 +8,11 @@ a gate before guards: what a guard silenced can still be read, a stray word is n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lianfang.engine.identify.guides import compile as ready
 from lianfang.engine.identify.guides.clauses import Count, Expr, Sequence, Similar
@@ -36,6 +37,7 @@ class _Asked:
     wired: kernels.Wiring
     known: dict[int, np.ndarray]
     counts: dict[int, others.Counted]
+    found: pa.Table | None = None
 
 
 def signals(
@@ -43,6 +45,7 @@ def signals(
     book: GuideBook,
     *,
     families: pa.Table | None = None,
+    found: pa.Table | None = None,
     threads: int | None = None,
 ) -> tuple[pa.Table, pa.Table]:
     """Say which records carry which signs of which activity, and why.
@@ -51,6 +54,8 @@ def signals(
         records: record tables by kind.
         book: the guides in force.
         families: table `family` of linkage; without it no clause about templates is met.
+        found: identifiers found in the bodies before (record_no, kind, value, start, end, hidden);
+            without it they are looked for where a guide asks.
         threads: how many to scan with; the answer is the same for any number.
 
     Shape:
@@ -72,7 +77,8 @@ def signals(
     for kind in sorted(records):
         table = records[kind]
         if table.num_rows:
-            parts += _kind(_asked(kind, table, compiled, families), reasons, threads)
+            asked = replace(_asked(kind, table, compiled, families), found=found)
+            parts += _kind(asked, reasons, threads)
     return tabled.signal_table(parts, compiled, reasons), tabled.verdict_table(parts, compiled)
 
 
@@ -81,8 +87,9 @@ def _asked(kind: str, table: pa.Table, compiled: Compiled, families: pa.Table | 
     guards = {guard.id: guard for guide in guides for guard in compiled.book.guards_of(guide)}
     holders: list[Guide | Guard] = [*guides, *guards.values()]
     numbered = {no: clause for holder in holders for no, clause in compiled.numbered(holder)}
+    numbers = others.Numbers(table)
     counts = {
-        no: others.counted(clause, kind, table, families)
+        no: others.counted(clause, kind, numbers, families)
         for no, clause in numbered.items()
         if isinstance(clause.test, Count | Similar | Sequence)
     }
@@ -100,6 +107,15 @@ def _kind(asked: _Asked, reasons: told.Reasons, threads: int | None) -> list[tab
     return parts
 
 
+def _given(found: pa.Table | None, table: pa.Table) -> pa.Table | None:
+    """Give the identifiers found in a slice, by row of the slice."""
+    if found is None:
+        return None
+    mine = pc.index_in(found["record_no"], table["record_no"].combine_chunks())
+    made = found.select(["kind", "value", "start", "end", "hidden"]).append_column("row", mine.cast(pa.int64()))
+    return made.filter(pc.is_valid(mine))
+
+
 def _slice(
     asked: _Asked, table: pa.Table, first: int, texts: pa.Array, reasons: told.Reasons, threads: int | None
 ) -> tabled.Part:
@@ -112,18 +128,19 @@ def _slice(
     met = kernels.met(asked.wired, row_ptr, hits.word, hits.fstart, hits.fend)
     stretch = slice(first, first + size)
     known = {no: column[stretch] for no, column in asked.known.items()}
-    here = Slice(asked.compiled, asked.kind, texts, met, known, threads)
+    here = Slice(asked.compiled, asked.kind, texts, met, known, threads, _given(asked.found, table))
     found = columns.ask(here, asked.guides)
     counts = {
-        no: others.Counted(one.met[stretch], one.n[stretch], one.n_institutions[stretch])
+        no: replace(
+            one,
+            met=one.met[stretch],
+            n=one.n[stretch],
+            n_institutions=one.n_institutions[stretch],
+            shared=others.masked(asked.compiled.clauses[no], asked.kind, table, found.wanted[no]),
+        )
         for no, one in asked.counts.items()
     }
-    shared = {
-        no: others.masked(asked.compiled.clauses[no], asked.kind, table)
-        for no in counts
-        if isinstance(asked.compiled.clauses[no].test, Count)
-    }
-    rows = told.told(here, found, hits, asked.wired, counts, shared, reasons)
+    rows = told.told(here, found, hits, asked.wired, counts, reasons)
     return tabled.Part(asked.kind, table, found, rows)
 
 

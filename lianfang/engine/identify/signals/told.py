@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from lianfang.engine.identify.guides.clauses import AnyOf, Clause, Count, Near, Similar
+from lianfang.engine.identify.guides.clauses import AnyOf, Count, Near, Similar
 from lianfang.engine.identify.guides.clauses import Sequence as Sequenced
 from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.signals import kernels, why
@@ -63,12 +63,26 @@ class Told:
     matched: pa.Array
 
 
-def told(here: Slice, found: Found, hits: Hits, wired: kernels.Wiring, counts: dict[int, Counted], shared: dict[int, pa.Array], reasons: Reasons) -> Told:
-    """Tell every wanted clause of a slice."""
+def told(
+    here: Slice, found: Found, hits: Hits, wired: kernels.Wiring, counts: dict[int, Counted], reasons: Reasons
+) -> Told:
+    """Tell every wanted clause of a slice.
+
+    Args:
+        here: the slice.
+        found: what it shows.
+        hits: its phrase hits.
+        wired: the clauses they were asked of.
+        counts: clauses about other records, for these records.
+        reasons: takes the reasons.
+
+    Shape:
+        rows by record, then clause, then place.
+    """
     parts = [
         _by_words(here, found, hits, wired, reasons),
         _by_looking(here, found, reasons),
-        _by_counting(here, found, counts, shared, reasons),
+        _by_counting(here, found, counts, reasons),
     ]
     row, clause = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "clause"))
     order = np.lexsort((np.arange(len(row)), clause, row))
@@ -177,18 +191,17 @@ def _looked(compiled: Compiled, no: int, shown: tuple[str, ...], before: int) ->
     return _say(compiled, no, shown, before, why.by_reading(compiled.clauses[no], shown))
 
 
-def _by_counting(here: Slice, found: Found, counts: dict[int, Counted], shared: dict[int, pa.Array], reasons: Reasons) -> Told:
+def _by_counting(here: Slice, found: Found, counts: dict[int, Counted], reasons: Reasons) -> Told:
     """Clauses about other records: the reason tells the number, and the identifier masked."""
     rows, clauses, numbers = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
     for no, counted in counts.items():
         row = np.flatnonzero(found.wanted[no])
         if not len(row):
             continue
-        clause = here.compiled.clauses[no]
         before = _guard_before(here, found, np.full(len(row), no), row)
-        masked = shared[no].take(pa.array(row)).to_pylist() if no in shared else [""] * len(row)
+        masked = [""] * len(row) if counted.shared is None else counted.shared.take(pa.array(row)).to_pylist()
         said = [
-            reasons.number(("count", no, *each), partial(_counted, here.compiled, no, clause, *each))
+            reasons.number(("count", no, *each), partial(_counted, here.compiled, no, each))
             for each in zip(before.tolist(), counted.n[row].tolist(), counted.n_institutions[row].tolist(), masked, strict=True)
         ]
         rows.append(row)
@@ -199,8 +212,9 @@ def _by_counting(here: Slice, found: Found, counts: dict[int, Counted], shared: 
     return Told(row, np.concatenate(clauses), none, none, np.zeros(len(row), bool), np.concatenate(numbers), pa.array([""] * len(row), pa.large_string()))  # fmt: skip
 
 
-def _counted(compiled: Compiled, no: int, clause: Clause, before: int, n: int, n_institutions: int, masked: str) -> Say:
-    said = why.by_others(clause, n, n_institutions, masked or "")
+def _counted(compiled: Compiled, no: int, told: tuple[int, int, int, str]) -> Say:
+    before, n, n_institutions, masked = told
+    said = why.by_others(compiled.clauses[no], n, n_institutions, masked)
     return _say(compiled, no, (), before, said)
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lianfang.engine.identifiers import find
 from lianfang.engine.identify.guides import guide
-from lianfang.engine.identify.signals import check, run
+from lianfang.engine.identify.signals import body, check, run
 from lianfang.engine.records import schema
 from lianfang.engine.terms.codes import Kind
 
@@ -140,3 +142,13 @@ def test_nothing_in_gives_empty_tables_of_the_same_shape(book: guide.GuideBook) 
     assert signal.schema == full[0].schema and verdict.schema == full[1].schema
     assert run.signals({"post": _table("post", [])}, book)[1].num_rows == 0
     assert run.signals({"post": _table("post", [{"text": None}])}, book)[1]["level"].to_pylist() == ["none"]
+
+
+def test_identifiers_found_before_give_the_same_answer(book: guide.GuideBook) -> None:
+    rows = [{"text": text} for text in ("联系我13800138000", "普通", "无抵押贷款 13800138000 13900139000", "CELLPHONE 加微信")]
+    table = _table("post", rows, first=5)
+    found = find.find_table(body.bodies("post", table))
+    given = found.append_column("record_no", pc.add(found["row"], 5))
+    alone, with_given = run.signals({"post": table}, book), run.signals({"post": table}, book, found=given)
+    assert alone[0].equals(with_given[0]) and alone[1].equals(with_given[1])
+    assert "way" in alone[0]["clause"].to_pylist()
