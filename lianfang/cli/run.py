@@ -165,7 +165,7 @@ def write(
     made = {
         "records": results.records(tables, outcome.verdicts),
         "signals": results.signals(outcome.signals, named),
-        "links": results.links(outcome.sources.links, named),
+        "links": results.links(outcome.links, named),
         "rings": results.rings(outcome.found.ring),
         "ring_members": results.members(outcome.found.member),
     }

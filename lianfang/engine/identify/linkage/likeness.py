@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -60,15 +61,20 @@ def sound_keys(names: pa.Array) -> npt.NDArray[np.int64]:
     points = cells.view(np.uint32).reshape(len(cells), _WIDTH)
     letters, place = np.unique(points, return_inverse=True)
     spelled = [_sound(chr(point)) if point else "" for point in letters.tolist()]
-    rank = {word: n for n, word in enumerate(sorted(set(spelled)))}
-    number = np.array([rank[word] for word in spelled], np.int64)[place.reshape(points.shape)]
+    number = np.array([_number(word) for word in spelled], np.uint64)[place.reshape(points.shape)]
     # Mixed down to 62 bits: two names that collide by chance only meet, Splink still compares them.
     key = np.zeros(len(cells), np.uint64)
     for column in range(_WIDTH):
-        key = (key ^ number[:, column].astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        key = (key ^ number[:, column]) * np.uint64(0x9E3779B97F4A7C15)
         key ^= key >> np.uint64(29)
     mixed = (key >> np.uint64(2)).astype(np.int64)
     return np.append(mixed, -1)[pc.fill_null(coded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)]
+
+
+@cache
+def _number(sound: str) -> int:
+    """Number a sound by itself, so that it is the same on another day among other names."""
+    return int.from_bytes(hashlib.blake2b(sound.encode(), digest_size=8).digest(), "little") if sound else 0
 
 
 @cache

@@ -53,6 +53,7 @@ class Outcome:
         sources: what rings were made from: links, families, tables.
         linked: links of identifiers and wording alone.
         others: links of people and firms alike.
+        sounds: how every compared name sounds, kept for a later run; only where an index is kept.
     """
 
     signals: pa.Table
@@ -62,6 +63,12 @@ class Outcome:
     sources: Sources
     linked: pa.Table
     others: pa.Table
+    sounds: pa.Table | None = None
+
+    @property
+    def links(self) -> pa.Table:
+        """Give every link as it is written down: those of judgements too, which rings read by themselves."""
+        return gathered(self.sources.links, judge.links(self.sources.judged))
 
 
 def run(
@@ -84,7 +91,7 @@ def run(
     Raises:
         DefinitionError: judgements that cannot be understood.
     """
-    from lianfang.engine.identify.linkage import fuzzy, make
+    from lianfang.engine.identify.linkage import fuzzy, make, renew_fuzzy
     from lianfang.engine.identify.linkage import index as indexes
     from lianfang.engine.identify.rings import find
     from lianfang.engine.identify.run import folding
@@ -96,16 +103,15 @@ def run(
     options = make.LinkOptions(lanes=course.threads)
     linked = indexes.start(index, source, options) if index else make.make(source, options)
     told("fuzzy")
-    judged = judge.resolve(course.judgements, tables)
     others = fuzzy.links(tables)
-    links = gathered(linked.link, others, judge.links(judged))
+    sounds = renew_fuzzy.sounds(tables) if index else None
     told("signs")
     signals, verdicts = signs.signals(tables, course.book, families=linked.family, threads=course.threads)
     told("rings")
-    sources = Sources(links, tables, verdicts, linked.family, judged)
-    return Outcome(
-        signals, verdicts, linked.hub, find.find(sources, course.previous), sources, linked.link, others
-    )
+    judged = judge.resolve(course.judgements, tables)
+    sources = Sources(gathered(linked.link, others), tables, verdicts, linked.family, judged)
+    found = find.find(sources, course.previous)
+    return Outcome(signals, verdicts, linked.hub, found, sources, linked.link, others, sounds)
 
 
 def gathered(*links: pa.Table) -> pa.Table:

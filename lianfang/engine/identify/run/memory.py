@@ -23,17 +23,8 @@ from lianfang.engine.terms.errors import InputError, Say
 
 VERSION = 1
 _PARTS = (
-    "signals",
-    "verdicts",
-    "links",
-    "others",
-    "families",
-    "hubs",
-    "ring",
-    "member",
-    "measured",
-    "changed",
-)
+    "signals", "verdicts", "links", "others", "families", "hubs", "ring", "member", "measured", "changed", "sounds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +79,7 @@ def keep(folder: Path, outcome: Outcome, marks: Mapping[str, object], before: Me
     tables = {
         "signals": outcome.signals, "verdicts": outcome.verdicts, "links": outcome.linked, "others": outcome.others,
         "families": outcome.sources.families, "hubs": outcome.hubs, "ring": found.ring, "member": found.member,
-        "measured": found.measured, "changed": found.changed,
+        "measured": found.measured, "changed": found.changed, "sounds": outcome.sounds,
     }  # fmt: skip
     for name in _PARTS:
         _write(folder / f"{name}.arrow", tables[name])

@@ -86,8 +86,8 @@ def run(
     Returns:
         Everything found over old and new records.
     """
-    from lianfang.engine.identify.linkage import fuzzy, make
     from lianfang.engine.identify.linkage import index as indexes
+    from lianfang.engine.identify.linkage import make, renew_fuzzy
     from lianfang.engine.identify.rings import find
     from lianfang.engine.identify.run import folding
 
@@ -101,20 +101,17 @@ def run(
     told("links")
     linked = indexes.add(index, source, make.LinkOptions(lanes=course.threads))
     told("fuzzy")
-    others = fuzzy.renewed(tables, memory.kept["others"], memory.n_records)
-    judged = judge.resolve(course.judgements, tables)
-    links = gathered(linked.link, others, judge.links(judged))
+    others, sounds = renew_fuzzy.renew(tables, memory.kept["others"], memory.kept["sounds"], memory.n_records)
     told("signs")
     near = _near(tables, course.book, linked.family, memory.n_records)
     signals, verdicts = _signs(tables, near, course, linked.family, memory)
     told("rings")
+    judged = judge.resolve(course.judgements, tables)
+    links = gathered(linked.link, others)
     sources = Sources(links, tables, verdicts, linked.family, judged)
-    old_links = gathered(memory.kept["links"], memory.kept["others"])
-    touched = np.union1d(near, _changed(old_links, links))
-    before = find.renumber(memory.found, tables)
-    return Outcome(
-        signals, verdicts, linked.hub, find.update(before, sources, touched), sources, linked.link, others
-    )
+    touched = np.union1d(near, _changed(gathered(memory.kept["links"], memory.kept["others"]), links))
+    found = find.update(memory.found, sources, touched)
+    return Outcome(signals, verdicts, linked.hub, found, sources, linked.link, others, sounds)
 
 
 def _joined(old: pa.Table | None, new: pa.Table | None) -> pa.Table:
