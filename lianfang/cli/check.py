@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from lianfang.cli import show
-from lianfang.engine.identify.guides import guide
+from lianfang.engine.identify.guides import kept
 from lianfang.engine.identify.signals import check as checking
 from lianfang.engine.identify.signals.answer import Answer, Finding
 from lianfang.engine.terms.codes import Exit, Level
@@ -34,7 +34,7 @@ def check(text: str | None, folder: Path | None = None, as_json: bool = False) -
             code="E-CHECK-01",
             fix=Say("用 lianfang run 处理文件", "use lianfang run for files"),
         )
-    answer = checking.check(raw, guide.load(folder))
+    answer = checking.check(raw, kept.book(folder))
     if as_json:
         print(json.dumps(answer.plain(), ensure_ascii=False, indent=2))
     else:

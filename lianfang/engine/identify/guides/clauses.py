@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lianfang.engine.identify.guides.lined import Page, Path
 from lianfang.engine.terms.codes import IdentifierKind, Strength
 from lianfang.engine.terms.errors import Say
+
+if TYPE_CHECKING:
+    from lianfang.engine.identify.guides.lined import Page, Path
 
 LITERAL = "="
 DISTINCT = ("person", "institution", "record")
@@ -119,7 +121,7 @@ class Clause:
         return isinstance(self.test, AnyOf | Near | Pattern | Reach | Length)
 
 
-Reader = Callable[[Page, Mapping[str, Any], Path], Test]
+Reader = Callable[["Page", Mapping[str, Any], "Path"], Test]
 
 
 def _any(page: Page, raw: Mapping[str, Any], path: Path) -> Test:

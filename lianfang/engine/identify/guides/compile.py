@@ -85,6 +85,10 @@ class Compiled:
             )  # fmt: skip
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Patterns and gates over bits are quick to make and cannot be written down.
+        return {name: part for name, part in self.__dict__.items() if name not in ("patterns", "asked")}
+
     @cached_property
     def owners(self) -> tuple[str, ...]:
         """Name the guide or guard of each clause number."""
@@ -139,6 +143,15 @@ def compiled(book: GuideBook) -> Compiled:
         with _LOCK:
             kept = _KEPT.setdefault(book.digest, _compile(book))
     return kept
+
+
+def keep(made: Compiled) -> None:
+    """Let `compiled` find a book made ready elsewhere.
+
+    Args:
+        made: the book made ready.
+    """
+    _KEPT.setdefault(made.book.digest, made)
 
 
 def _compile(book: GuideBook) -> Compiled:

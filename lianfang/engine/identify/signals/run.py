@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.guides import compile as ready
-from lianfang.engine.identify.guides.clauses import Count, Expr, Sequence, Similar
+from lianfang.engine.identify.guides.clauses import Clause, Count, Expr, Sequence, Similar
 from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.guides.guide import Guard, Guide, GuideBook
 from lianfang.engine.identify.signals import columns, expressions, kernels, others, tabled, told
@@ -27,7 +27,7 @@ SLICE_ROWS = 131_072
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What is asked of one kind of record: its guides, their clauses, what is known beforehand."""
 
     kind: str
@@ -77,29 +77,65 @@ def signals(
     for kind in sorted(records):
         table = records[kind]
         if table.num_rows:
-            asked = replace(_asked(kind, table, compiled, families), found=found)
-            parts += _kind(asked, reasons, threads)
+            counts = counted(kind, table, compiled, families)
+            parts += slices(replace(asked(kind, table, compiled, counts), found=found), reasons, threads)
     return tabled.signal_table(parts, compiled, reasons), tabled.verdict_table(parts, compiled)
 
 
-def _asked(kind: str, table: pa.Table, compiled: Compiled, families: pa.Table | None) -> _Asked:
+def counted(
+    kind: str, table: pa.Table, compiled: Compiled, families: pa.Table | None
+) -> dict[int, others.Counted]:
+    """Ask the clauses about other records, which need all records of a kind.
+
+    Args:
+        kind: the records' kind.
+        table: all of them; columns no such clause reads may be missing.
+        compiled: the book made ready.
+        families: table `family` of linkage, or none.
+
+    Shape:
+        n records in; three columns of n out for every such clause, by clause number.
+    """
+    numbers = others.Numbers(table)
+    return {
+        no: others.counted(clause, kind, numbers, families)
+        for no, clause in _numbered(kind, compiled)[1].items()
+        if isinstance(clause.test, Count | Similar | Sequence)
+    }
+
+
+def asked(kind: str, table: pa.Table, compiled: Compiled, counts: dict[int, others.Counted]) -> Asked:
+    """Gather what is asked of records of one kind.
+
+    Args:
+        kind: the records' kind.
+        table: some or all of them.
+        compiled: the book made ready.
+        counts: the clauses about other records, for these records.
+    """
+    guides, numbered = _numbered(kind, compiled)
+    known = {no: one.met for no, one in counts.items()}
+    sources = {no: clause.test.source for no, clause in numbered.items() if isinstance(clause.test, Expr)}
+    known |= expressions.true_where(sources, kind, table)
+    return Asked(kind, table, compiled, guides, kernels.wiring(compiled, numbered.keys()), known, counts)
+
+
+def _numbered(kind: str, compiled: Compiled) -> tuple[list[Guide], dict[int, Clause]]:
+    """Give the guides of a kind, and their clauses and those of their guards by number."""
     guides = [guide for guide in compiled.book.guides if kind in guide.kinds]
     guards = {guard.id: guard for guide in guides for guard in compiled.book.guards_of(guide)}
     holders: list[Guide | Guard] = [*guides, *guards.values()]
-    numbered = {no: clause for holder in holders for no, clause in compiled.numbered(holder)}
-    numbers = others.Numbers(table)
-    counts = {
-        no: others.counted(clause, kind, numbers, families)
-        for no, clause in numbered.items()
-        if isinstance(clause.test, Count | Similar | Sequence)
-    }
-    known = {no: counted.met for no, counted in counts.items()}
-    sources = {no: clause.test.source for no, clause in numbered.items() if isinstance(clause.test, Expr)}
-    known |= expressions.true_where(sources, kind, table)
-    return _Asked(kind, table, compiled, guides, kernels.wiring(compiled, numbered.keys()), known, counts)
+    return guides, {no: clause for holder in holders for no, clause in compiled.numbered(holder)}
 
 
-def _kind(asked: _Asked, reasons: told.Reasons, threads: int | None) -> list[tabled.Part]:
+def slices(asked: Asked, reasons: told.Reasons, threads: int | None = None) -> list[tabled.Part]:
+    """Ask the guides of the records, slice by slice.
+
+    Args:
+        asked: what is asked, and of which records.
+        reasons: takes the reasons.
+        threads: how many to scan with.
+    """
     parts = []
     for first in range(0, asked.table.num_rows, SLICE_ROWS):
         table = asked.table.slice(first, SLICE_ROWS)
@@ -117,7 +153,7 @@ def _given(found: pa.Table | None, table: pa.Table) -> pa.Table | None:
 
 
 def _slice(
-    asked: _Asked, table: pa.Table, first: int, texts: pa.Array, reasons: told.Reasons, threads: int | None
+    asked: Asked, table: pa.Table, first: int, texts: pa.Array, reasons: told.Reasons, threads: int | None
 ) -> tabled.Part:
     size = table.num_rows
     scanned = scan.scan_table(asked.compiled.phrases, texts, threads=threads)
