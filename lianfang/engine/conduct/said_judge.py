@@ -114,7 +114,7 @@ def _named(rule: SaidRule, talk: Talk) -> Outcome | None:
     name = talk.context.institution
     short = _FIRMS.sub("", name).casefold() if name else ""
     for one in _identity(rule, talk):
-        text = talk.folded[one.place].text[one.start : one.end + 24]
+        text = talk.folded[one.place].text[max(0, one.start - 16) : one.end + 24]
         if short and short in text.replace(" ", "").casefold():
             return Outcome(False)
         if not short and any(True for look in rule.looks["named"] if look.regexp.search(text)):

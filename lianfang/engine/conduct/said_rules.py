@@ -155,9 +155,8 @@ class Desk:
     def looks(self, listed: Iterable[Any], common: Iterable[str]) -> Iterator[Look]:
         """Read the things one part of a rule looks for."""
         for number, raw in enumerate(listed):
-            own = raw.get("unless") or []
-            unless = [self._named(one) if isinstance(one, str) else self.excuse(one, f"{raw['id']}-{number}") for one in own]
-            unless += [self._named(one) for one in (() if raw.get("bare") else common)]
+            asked = [*(raw.get("unless") or ()), *(() if raw.get("bare") else common)]
+            unless = [self._named(one) if isinstance(one, str) else self.excuse(one, f"{raw['id']}-{number}") for one in asked]
             is_lexicon = "words" in raw
             yield Look(
                 raw["id"], "lexicon" if is_lexicon else "pattern",
