@@ -88,17 +88,17 @@ def told(batch: pa.RecordBatch, kind: str, book: GuideBook, schema: pa.Schema) -
     compiled = ready.compiled(book)
     given = pa.Table.from_batches([batch])
     table = given.select(schema.names).cast(schema).combine_chunks()
-    counts = _counts(given["others"].combine_chunks(), run.counted(kind, table.slice(0, 0), compiled, None))
+    counts = _counts(given["others"].combine_chunks(), run.about_others(kind, compiled))
     reasons = Reasons()
     parts = run.slices(run.asked(kind, table, compiled, counts), reasons, 1)
     signs = tabled.signal_table(parts, compiled, reasons)
     verdicts = tabled.verdict_table(parts, compiled)
     verdicts = verdicts.filter(pc.not_equal(verdicts["level_before_guards"].cast(pa.string()), "none"))
     made = pa.concat_tables([_under(signs, _places(signs)), _under(verdicts, np.full(verdicts.num_rows, -1))])
-    return made.combine_chunks().to_batches()[0] if made.num_rows else pa.record_batch(TOLD.empty_table().columns, schema=TOLD)
+    return next(iter(made.combine_chunks().to_batches()), pa.RecordBatch.from_pylist([], TOLD))
 
 
-def _counts(given: pa.ListArray, clauses: dict[int, others.Counted]) -> dict[int, others.Counted]:
+def _counts(given: pa.ListArray, clauses: list[int]) -> dict[int, others.Counted]:
     """Lay the numbers handed along out as columns again."""
     triples = pc.list_flatten(given).to_numpy(zero_copy_only=False).astype(np.int64).reshape(-1, 3)
     rows = pc.list_parent_indices(given).to_numpy(zero_copy_only=False)[::3]

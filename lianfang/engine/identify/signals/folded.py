@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +16,20 @@ from lianfang.engine.text.kernels import FULL, fill_ends, fold_row, jit, numeral
 from lianfang.engine.text.opening import may_hide, open_row
 
 _JOB_ROWS = 4_096
+_OWN = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def kernel(function: Any) -> Any:
+    """Compile a kernel that calls the text room's: kept until that room or this file changes.
+
+    Args:
+        function: the kernel.
+    """
+    made = jit(function)
+    kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    if kept is not None and hasattr(kept, "_source_stamp"):
+        kept._source_stamp = f"{kept._source_stamp}{_OWN}"
+    return made
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,7 @@ def _job(column: cutting.Cells, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     return letters[:n_bytes].copy(), counts[:, 0], spans[:n, 0].copy(), spans[:n, 1].copy(), counts[:, 1], opened
 
 
-@jit
+@kernel
 def _fold(chart, cells, offsets, rows, room, letters, spans, counts, opened):  # type: ignore[no-untyped-def]
     """Fold as `text.folding.fold_rows` does, and keep where each character came from; False: more room."""
     glyph, pool, sieve = chart.glyph, chart.pool, chart.sieve
@@ -122,7 +139,7 @@ def _fold(chart, cells, offsets, rows, room, letters, spans, counts, opened):  #
     return True
 
 
-@jit
+@kernel
 def _encode(point, letters, at):  # type: ignore[no-untyped-def]
     if point < 0x80:
         letters[at] = point
@@ -165,7 +182,7 @@ def raw_spans(
     return out[:, 0], out[:, 1]
 
 
-@jit
+@kernel
 def _points(letters, low, high):  # type: ignore[no-untyped-def]
     n = 0
     for at in range(low, high):
@@ -173,7 +190,7 @@ def _points(letters, low, high):  # type: ignore[no-untyped-def]
     return n
 
 
-@jit
+@kernel
 def _back(letters, letter_offsets, ptr, starts, ends, cells, offsets, rows, places, first, size, out):  # type: ignore[no-untyped-def]
     for n in range(len(places)):
         begin = letter_offsets[places[n]]

@@ -98,10 +98,20 @@ def counted(
     """
     numbers = others.Numbers(table)
     return {
-        no: others.counted(clause, kind, numbers, families)
-        for no, clause in _numbered(kind, compiled)[1].items()
-        if isinstance(clause.test, Count | Similar | Sequence)
+        no: others.counted(compiled.clauses[no], kind, numbers, families)
+        for no in about_others(kind, compiled)
     }
+
+
+def about_others(kind: str, compiled: Compiled) -> list[int]:
+    """Number the clauses about other records that are asked of a kind.
+
+    Args:
+        kind: the records' kind.
+        compiled: the book made ready.
+    """
+    numbered = _numbered(kind, compiled)[1]
+    return [no for no, clause in numbered.items() if isinstance(clause.test, Count | Similar | Sequence)]
 
 
 def asked(kind: str, table: pa.Table, compiled: Compiled, counts: dict[int, others.Counted]) -> Asked:
