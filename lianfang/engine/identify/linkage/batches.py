@@ -32,7 +32,10 @@ COPY_KEYS = pa.schema([("record_no", pa.int64()), ("key", pa.int64())])
 BAND_KEYS = pa.schema([("record_no", pa.int64()), ("band", pa.int16()), ("key", pa.int64())])
 VERIFIED = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("similarity", pa.float32())])
 IDENTIFIER_KEYS = pa.schema(
-    [("record_no", pa.int64()), ("field", pa.string()), ("key", pa.int64())]
+    [
+        ("record_no", pa.int64()), ("field", pa.string()), ("key", pa.int64()),
+        ("value", pa.string()),
+    ]
 )
 TEMPLATE_ROWS = pa.schema([("record_no", pa.int64()), ("template_id", pa.string())])
 
@@ -148,7 +151,7 @@ def verified(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.Record
 def identifier_keys(
     batch: pa.RecordBatch, rules: LinkRules | None = None, key: bytes = entry.DEFAULT_KEY
 ) -> pa.RecordBatch:
-    """Give each identifier of each record the key it shares with its equals.
+    """Give each identifier of each record the key it shares with its equals, and its normal form.
 
     Args:
         batch: `record_no` and link fields of one kind of record; or `record_no`, `kind`, `value`
@@ -170,6 +173,7 @@ def identifier_keys(
             pa.array(listed.record[kept].astype(np.int64)),
             names.take(pa.array(listed.field[kept].astype(np.int64))),
             pa.array(listed.number[kept].view(np.int64)),
+            listed.values(np.flatnonzero(kept)),
         ],
         schema=IDENTIFIER_KEYS,
     )

@@ -35,6 +35,33 @@ class Worded:
     template: Int32
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The texts that stand in the table: those that share their wording or copy a public template.
+
+    Args:
+        known: place of each in `Worded.record`.
+        slot: its wording.
+        root: first wording of its family.
+        template: its public template, -1 for none.
+    """
+
+    known: Int64
+    slot: Int64
+    root: Int64
+    template: Int32
+
+
+FAMILY = pa.schema(
+    [
+        ("record_no", pa.int64()), ("family_no", pa.int64()), ("size", pa.int32()),
+        ("n_people", pa.int32()), ("n_institutions", pa.int32()), ("public", pa.bool_()),
+        ("template_id", pa.string()), ("similarity", pa.float32()),
+    ]
+)
+"""Columns of table `family`."""
+
+
 def family_table(
     worded: Worded, read: Wordings, people: People, template_ids: tuple[str, ...],
     lanes: int | None = None,
@@ -59,31 +86,59 @@ def family_table(
     Units:
         Similarity to the family's first text, a share; 1.0 for exact copies.
     """
+    rows = rows_of(worded)
+    share = similarity(rows.root, rows.slot, read, lanes)
+    return tabled(worded, rows, share, people, template_ids)
+
+
+def rows_of(worded: Worded) -> Rows:
+    """Choose the texts that stand in the table.
+
+    Args:
+        worded: texts with their wordings and families.
+
+    Returns:
+        Them, in the order of records.
+    """
     known = np.flatnonzero(worded.slot >= 0)
     slot = worded.slot[known]
     root = worded.label[slot].astype(np.int64)
     size = np.bincount(root, minlength=worded.label.size)
     template = worded.template[slot]
     kept = (size[root] >= 2) | (template >= 0)
-    known, slot, root, template = known[kept], slot[kept], root[kept], template[kept]
-    record = worded.record[known]
-    heads, place = np.unique(root, return_inverse=True)
+    return Rows(known[kept], slot[kept], root[kept], template[kept])
+
+
+def tabled(
+    worded: Worded, rows: Rows, share: npt.NDArray[np.float32], people: People,
+    template_ids: tuple[str, ...],
+) -> pa.Table:
+    """Make the table from texts whose similarity is known already.
+
+    Args:
+        worded: texts with their wordings and families.
+        rows: those that stand in the table, from `rows_of`.
+        share: similarity of each to its family's first wording.
+        people: who stands behind each record.
+        template_ids: names of the public templates.
+
+    Returns:
+        As `family_table`.
+    """
+    record = worded.record[rows.known]
+    heads, place = np.unique(rows.root, return_inverse=True)
+    size = np.bincount(place, minlength=heads.size)
     n_people = _distinct_by(place, people.person[record], heads.size)
     n_places = _distinct_by(place, people.institution[record].astype(np.uint64), heads.size)
-    is_public, which = _public(place, template, size[heads])
+    is_public, which = _public(place, rows.template, size)
     names = pa.array([*template_ids, None], pa.string())
-    return pa.table(
-        {
-            "record_no": record,
-            "family_no": worded.record[worded.first[root]],
-            "size": size[root].astype(np.int32),
-            "n_people": n_people[place],
-            "n_institutions": n_places[place],
-            "public": is_public[place],
-            "template_id": names.take(pa.array(np.where(which < 0, len(template_ids), which)[place])),
-            "similarity": similarity(root, slot, read, lanes),
-        }
-    )
+    which = np.where(which < 0, len(template_ids), which)
+    columns = [
+        pa.array(record), pa.array(worded.record[worded.first[rows.root]]),
+        pa.array(size[place].astype(np.int32)), pa.array(n_people[place]), pa.array(n_places[place]),
+        pa.array(is_public[place]), names.take(pa.array(which[place])), pa.array(share),
+    ]
+    return pa.table(columns, schema=FAMILY)
 
 
 def similarity(
