@@ -143,12 +143,12 @@ def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:
 
 def settings(asked: argparse.Namespace) -> Any:
     """Gather guides, judgements and thread count."""
-    from lianfang.engine.identify.guides import guide
+    from lianfang.engine.identify.guides import kept
     from lianfang.engine.identify.linkage import judge
     from lianfang.engine.identify.run import course
 
     judged = judge.read(asked.judgements.read_bytes(), str(asked.judgements)) if asked.judgements else ()
-    return course.Course(guide.load(asked.guides), judged, threads=asked.threads)
+    return course.Course(kept.book(asked.guides), judged, threads=asked.threads)
 
 
 def write(

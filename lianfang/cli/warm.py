@@ -10,13 +10,13 @@ import time
 
 from lianfang.cli import show
 
-# Modules with a `warm()`; heaviest first, so that two workers end together.
+# Rooms with a `warm()`, heaviest first, so that two workers end together.
 ROOMS = (
-    "lianfang.engine.identify.linkage.warm",
-    "lianfang.engine.text.scan",
-    "lianfang.engine.identify.rings.kernel",
-    "lianfang.engine.identifiers.kernels",
-    "lianfang.engine.conduct.kernels",
+    "lianfang.engine.identify.signals.warm",
+    "lianfang.engine.identify.linkage.kernels",
+    "lianfang.engine.records.warm",
+    "lianfang.engine.identify.rings.warm",
+    "lianfang.engine.conduct.warm",
 )
 
 
