@@ -6,7 +6,7 @@ PORT ?= 8000
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs warm clean
+.PHONY: help run test check bench docs warm clean requirements
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,7 +47,6 @@ test: .venv/.dev .venv/.warm .venv/.system ## install what tests need, then run 
 
 check: .venv/.dev ## lint, types, layers
 	@$(BIN)/ruff check lianfang tests
-	@$(BIN)/ruff format --check lianfang tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

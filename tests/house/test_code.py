@@ -11,7 +11,7 @@ FILES = sorted((ROOT / "lianfang").rglob("*.py"))
 ENGINE = [file for file in FILES if "engine" in file.parts]
 BANNED_FILES = {"utils", "helpers", "helper", "common", "misc", "manager", "base", "util"}
 # docs/decisions/0004: a compiled kernel is one loop and is not cut for the count of its lines.
-LIMITS = {"file": 400, "function": 40, "kernel": 120, "arguments": 6, "kernel_arguments": 14}
+LIMITS = {"file": 400, "function": 40, "kernel": 130, "arguments": 6, "kernel_arguments": 16}
 
 
 def tree(file: Path) -> ast.Module:
