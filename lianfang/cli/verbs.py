@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -96,9 +97,23 @@ def _score(asked: argparse.Namespace) -> int:
     return simulate.score(asked.run_dir, asked.sim_dir)
 
 
+def _said(asked: argparse.Namespace) -> int:
+    from lianfang.cli import conduct_said
+
+    if asked.what == "agency":
+        return conduct_said.agency(asked.file, asked.on, asked.json)
+    first = None if asked.first is None else asked.first == "yes"
+    options = conduct_said.SaidOptions(
+        asked.party, first, asked.institution, tuple(asked.name or ()), tuple(asked.pack or ()), asked.json
+    )
+    return conduct_said.said(tuple(asked.paths), asked.text, options)
+
+
 def _conduct(asked: argparse.Namespace) -> int:
     from lianfang.cli import conduct
 
+    if asked.what in ("said", "agency"):
+        return _said(asked)
     choice = conduct.RuleChoice(tuple(asked.pack or ()), asked.policy, asked.zone)
     if asked.what == "rules":
         return conduct.rules(choice, asked.json, asked.test)
@@ -249,7 +264,7 @@ def _add_conduct(verbs: Any) -> None:
         verbs, "conduct", _help_of, "催收行为:规则、打前问、打后查", "collection conduct: rules, gate, audit"
     )
     group.set_defaults(group=group)
-    parts = group.add_subparsers(dest="what", metavar="rules|check|audit", parser_class=_Parser)
+    parts = group.add_subparsers(dest="what", metavar="rules|check|audit|said|agency", parser_class=_Parser)
     one = _verb(
         parts, "rules", _conduct, "列出每条规则及其来源、样例", "list every rule, its source, its samples"
     )
@@ -274,6 +289,32 @@ def _add_conduct(verbs: Any) -> None:
     one.add_argument("--mapping", type=Path, help="列对照文件 / mapping file")
     one.add_argument("--threads", type=int)
     one.add_argument("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
+    _add_said(parts)
+
+
+def _add_said(parts: Any) -> None:
+    one = _verb(parts, "said", _conduct, "查说了什么:通话转写、短信、信函", "judge what was said: transcripts, messages")
+    one.add_argument(
+        "paths", nargs="*", type=Path, help="JSON、NDJSON、CSV,不写则读标准输入 / none reads standard input"
+    )
+    one.add_argument("--text", help="一条短信或一封信 / one message or letter")
+    one.add_argument("--party", default="debtor", help="对方身份:本人、第三人… / whom it was meant for")
+    one.add_argument("--first", choices=("yes", "no"), help="是否首次联系 / is it the first contact")
+    one.add_argument("--institution", help="机构名称 / the lender's name")
+    one.add_argument("--name", action="append", help="要遮盖的姓名,可多次 / name to cover, repeatable")
+    one.add_argument("--pack", action="append", help="规则包,可多次;all 为全部 / rule pack, repeatable; all")
+    one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
+    one = _verb(parts, "agency", _conduct, "看催收机构和催收员:该办什么、为何不可", "agencies and collectors: due, blocked, why")
+    one.add_argument("file", type=Path, help="YAML,写法见文档 / see the docs")
+    one.add_argument("--on", type=_day, help="哪一天,缺省今天 / which day, else today")
+    one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
+
+
+def _day(raw: str) -> date:
+    try:
+        return date.fromisoformat(raw)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(f"{raw} ≠ YYYY-MM-DD") from wrong
 
 
 def _rule_choice(add: Any) -> None:

@@ -198,6 +198,11 @@ def needed(raw: object, where: str) -> date:
     return day
 
 
+def day_in(one: Mapping[Any, Any]) -> object:
+    """Give what stands under `on`; YAML 1.1 reads that key as the word true."""
+    return one.get("on", one.get(True))
+
+
 def _shapeless(name: str, where: str) -> InputError:
     return InputError(Say(f"{name} 的写法不对", f"{name} is not written right"), code="E-AGENCY-05", where=where,
                       fix=Say("写法见 docs/conduct-said.md", "docs/conduct-said.md shows how"))
@@ -235,9 +240,9 @@ def read(raw: Mapping[str, Any], where: str) -> Agency:
     contract = None if held is None else Contract(
         needed(held.get("from"), where), needed(held.get("until"), where), frozenset(map(str, held.get("clauses") or ())))
     evaluations = tuple(
-        Evaluation(needed(one.get("on"), where), _marks(one.get("parts"), where), one.get("passed", True) is True)
+        Evaluation(needed(day_in(one), where), _marks(one.get("parts"), where), one.get("passed", True) is True)
         for one in rows(raw, "evaluations", where))
-    steps = tuple(Step(str(one.get("act")), needed(one.get("on"), where), str(one.get("why") or "")) for one in rows(raw, "steps", where))
+    steps = tuple(Step(str(one.get("act")), needed(day_in(one), where), str(one.get("why") or "")) for one in rows(raw, "steps", where))
     return Agency(
         str(raw.get("code") or raw.get("name") or where), str(raw.get("name") or raw.get("code") or where), steps,
         {str(name): value is True for name, value in dict(raw.get("admission") or {}).items()}, contract, evaluations,

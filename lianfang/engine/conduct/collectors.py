@@ -141,7 +141,7 @@ def read(raw: Mapping[str, Any], where: str, agency: str = "") -> Collector:
         InputError: a day cannot be read.
     """
     exams = tuple(
-        Exam(agencies.needed(one.get("on"), where), frozenset(map(str, one.get("subjects") or ())), one.get("passed") is True)
+        Exam(agencies.needed(agencies.day_in(one), where), frozenset(map(str, one.get("subjects") or ())), one.get("passed") is True)
         for one in agencies.rows(raw, "exams", where))
     clear = raw.get("record_clear")
     return Collector(

@@ -45,7 +45,7 @@ def points(effect: Effect | None, verdict: SaidVerdict) -> float:
     """Give the points a finding takes."""
     if effect is None or verdict not in (SaidVerdict.WARN, SaidVerdict.FAIL):
         return 0.0
-    off = float(_card()["off"][effect.value])
+    off = float(_card()["points_off"][effect.value])
     return off if verdict is SaidVerdict.FAIL else off * float(_card()["warn_share"])
 
 

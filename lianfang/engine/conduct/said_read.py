@@ -1,0 +1,144 @@
+"""Files of utterances: JSON, NDJSON and CSV, with Chinese or English headers, one talk or many."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from lianfang.engine.conduct import said_talk
+from lianfang.engine.conduct.said_talk import Context, Talk
+from lianfang.engine.terms import shelf
+from lianfang.engine.terms.errors import InputError, Say
+
+_FIX = Say("每行或每项要有 speaker 和 text；可有 utt_id、t0、t1、talk_id",
+           "each row or entry has speaker and text; utt_id, t0, t1 and talk_id if known")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A talk and its id; none where the file holds one talk only."""
+
+    talk_id: str | None
+    talk: Talk
+
+
+@lru_cache(maxsize=1)
+def _headers() -> dict[str, str]:
+    read = shelf.yaml(shelf.path("conduct", "said", "shared.yaml"))["headers"]
+    return {str(alias).casefold(): str(name) for name, aliases in read.items() for alias in aliases}
+
+
+def decoded(raw: bytes, where: str) -> str:
+    """Read bytes as UTF-8, else as GB 18030.
+
+    Raises:
+        InputError: they are neither.
+    """
+    for coding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(coding)
+        except UnicodeDecodeError:
+            continue
+    raise _wrong(where, "既不是 UTF-8 也不是 GB 18030", "neither UTF-8 nor GB 18030")
+
+
+def talks(text: str, where: str, given: Context = Context()) -> tuple[Named, ...]:
+    """Read every talk of a file.
+
+    Args:
+        text: JSON (a list of utterances; or mappings of context with `utterances`), NDJSON, or CSV.
+        where: the file's name, for messages.
+        given: what is known about all of them; a talk's own context wins.
+
+    Returns:
+        Talks in order of first appearance; rows with a `talk_id` are gathered under it.
+
+    Raises:
+        InputError: the file cannot be read; names the line.
+    """
+    start = text.lstrip()[:1]
+    if start == "[":
+        held = _json(text, where)
+    elif start == "{":
+        held = _lines(text, where)
+    else:
+        held = _table(text, where)
+    entries = [one for one in held if isinstance(one, Mapping)]
+    if len(entries) < len(held):
+        raise _wrong(where, "有的项不是映射", "some entries are no mappings")
+    return tuple(_gathered(entries, where, given))
+
+
+def _json(text: str, where: str) -> list[Any]:
+    try:
+        return list(json.loads(text))
+    except (ValueError, RecursionError) as wrong:
+        line = getattr(wrong, "lineno", 1)
+        raise _wrong(f"{where}:{line}", f"不是合法的 JSON:{wrong}", f"not valid JSON: {wrong}") from wrong
+
+
+def _lines(text: str, where: str) -> list[Any]:
+    """Read one JSON mapping, or one a line."""
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        pass
+    made = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            made += _json(f"[{line}]", f"{where}:{number}")
+    return made
+
+
+def _table(text: str, where: str) -> list[Any]:
+    try:
+        made = list(csv.DictReader(io.StringIO(text.replace("\0", "")), restkey="…"))
+    except csv.Error as wrong:
+        raise _wrong(where, f"不是合法的 CSV:{wrong}", f"not valid CSV: {wrong}") from wrong
+    if made and not any(_headers().get(str(name).strip().casefold()) == "text" for name in made[0]):
+        raise _wrong(f"{where}:1", "没有 text（内容）一列", "no column `text`")
+    return list(made)
+
+
+def _gathered(entries: Iterable[Mapping[str, Any]], where: str, given: Context) -> Iterable[Named]:
+    loose: dict[str | None, list[dict[str, Any]]] = {}
+    whole = []
+    for entry in entries:
+        inner = entry.get("utterances")
+        if inner is not None:
+            if not isinstance(inner, list) or not all(isinstance(one, Mapping) for one in inner):
+                raise _wrong(where, "utterances 要是映射的列表", "utterances is a list of mappings")
+            known = _context(entry, given)
+            whole.append(Named(_text(entry.get("talk_id")), said_talk.talk([_row(one) for one in inner], known)))
+        else:
+            row = _row(entry)
+            loose.setdefault(_text(row.get("talk_id")), []).append(row)
+    yield from whole
+    for name, rows in loose.items():
+        yield Named(name, said_talk.talk(rows, given))
+
+
+def _context(entry: Mapping[str, Any], given: Context) -> Context:
+    raw = entry.get("context")
+    raw = raw if isinstance(raw, Mapping) else entry
+    read = said_talk.context({**raw, "party_role": raw.get("party_role") or given.party_role})
+    names = ("first", "institution", "agency", "consent_ref", "product")
+    kept = {name: getattr(given, name) for name in names if getattr(read, name) is None}
+    return replace(read, **kept, names=(*given.names, *read.names))
+
+
+def _row(raw: Mapping[Any, Any]) -> dict[str, Any]:
+    return {_headers().get(str(name).strip().casefold(), str(name)): value for name, value in raw.items()}
+
+
+def _text(raw: object) -> str | None:
+    return None if raw is None or str(raw).strip() == "" else str(raw)
+
+
+def _wrong(where: str, zh: str, en: str) -> InputError:
+    return InputError(Say(zh, en), code="E-SAID-03", where=where, fix=_FIX)
