@@ -106,7 +106,13 @@ def run(
     others = fuzzy.links(tables)
     sounds = renew_fuzzy.sounds(tables) if index else None
     told("signs")
-    signals, verdicts = signs.signals(tables, course.book, families=linked.family, found=source.found, threads=course.threads)
+    signals, verdicts = signs.signals(
+        {str(kind): table for kind, table in tables.items()},
+        course.book,
+        families=linked.family,
+        found=source.found,
+        threads=course.threads,
+    )
     told("rings")
     judged = judge.resolve(course.judgements, tables)
     sources = Sources(gathered(linked.link, others), tables, verdicts, linked.family, judged)

@@ -190,7 +190,12 @@ def _signs(
         ).combine_chunks()
         for kind, table in tables.items()
     }
-    signals, verdicts = signs.signals(asked, course.book, families=families, threads=course.threads)
+    signals, verdicts = signs.signals(
+        {str(kind): table for kind, table in asked.items()},
+        course.book,
+        families=families,
+        threads=course.threads,
+    )
     return _replaced(memory.kept["signals"], signals, near), _replaced(
         memory.kept["verdicts"], verdicts, near
     )
