@@ -270,7 +270,7 @@ def walk(
 
     rules = np.array([options.window, first_new, every_pair, read.most], np.int64)
     found = lane.run(
-        buckets.walk_band, _bucket_ranges(band_keys, lane.count(options.lanes)), band_keys, band,
+        buckets.walk_band, bucket_ranges(band_keys, lane.count(options.lanes)), band_keys, band,
         read.keys, over, label, read.shingles, read.places, read.counts, read.sketch, rules,
         options.least_similarity,
     )
@@ -278,7 +278,7 @@ def walk(
     return Walked(left, right, share, sum(part[3] for part in found))
 
 
-def _bucket_ranges(band_keys: Uint64, lanes: int) -> list[tuple[int, int]]:
+def bucket_ranges(band_keys: Uint64, lanes: int) -> list[tuple[int, int]]:
     """Cut a sorted band into ranges that never divide a bucket."""
     edges = [0]
     for _, hi in lane.ranges(band_keys.size, lanes)[:-1]:

@@ -53,6 +53,25 @@ class LinkField:
 
 
 @dataclass(frozen=True)
+class DraftRules:
+    """What ties wordings that are no longer one letter; see `drafts`.
+
+    Args:
+        least_similarity: shared shingles over all shingles, at least.
+        least_shingles: shorter wordings are tied by nothing but being one letter.
+        large: a family of so many texts goes to no other.
+        weight_bits: what one draft is worth when two people wrote from it.
+        least_bits: and at least, however many did.
+    """
+
+    least_similarity: float
+    least_shingles: int
+    large: int
+    weight_bits: float
+    least_bits: float
+
+
+@dataclass(frozen=True)
 class LinkRules:
     """All fields and the numbers that hold for all of them; see data/links/fields.yaml."""
 
@@ -66,6 +85,7 @@ class LinkRules:
     burst_bits: float
     tie_share: float
     overlap_share: float
+    drafts: DraftRules
 
     @functools.cached_property
     def codes(self) -> Mapping[str, int]:
@@ -138,6 +158,7 @@ def load(place: Path | None = None) -> LinkRules:
         float(source["wording"]["weight_bits"]), float(source["wording"]["least_bits"]),
         int(burst["hours"]), int(burst["least_records"]), float(burst["plus_bits"]),
         float(ties["least_share"]), float(ties["overlap_share"]),
+        DraftRules(**source["drafts"]),
     )
 
 

@@ -15,15 +15,16 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from lianfang.engine.identify.linkage import fields as link_fields
-from lianfang.engine.identify.linkage import links, people, renew_links, renew_texts, segments
+from lianfang.engine.identify.linkage import drafts, links, people, renew_links, renew_texts, segments
 from lianfang.engine.identify.linkage import templates as public
+from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.make import USUAL, Linked, LinkOptions, LinkSource, tie_families
 from lianfang.engine.identify.linkage.people import People
 from lianfang.engine.identify.linkage.renew_texts import Whole
 from lianfang.engine.identify.linkage.segments import Segment
 from lianfang.engine.terms.errors import InputError, Say
 
-VERSION = 1
+VERSION = 2
 # More deliveries than this are melted into one, so that looking up stays quick.
 MOST_SEGMENTS = 8
 
@@ -65,7 +66,10 @@ def start(folder: Path, source: LinkSource, options: LinkOptions = USUAL) -> Lin
         Three tables, as `make.make` gives them.
     """
     none = np.empty(0, np.int64)
-    whole = Whole(none.astype(np.int32), none.astype(np.uint32), none.astype(np.int32), none, none, none)
+    whole = Whole(
+        none.astype(np.int32), none.astype(np.uint32), none.astype(np.int32), *[none] * 5,
+        none.astype(np.float32),
+    )
     nobody = People(
         none.astype(np.uint64), none.astype(np.uint64), none.astype(np.uint64),
         none.astype(np.int32), none,
@@ -153,7 +157,10 @@ def _grown(folder: Path, state: State, source: LinkSource, options: LinkOptions)
     grouped = renew_links.regroup(
         state.parts, state.known, source, who, tie_families(family, who.n_records), rules, options
     )
-    link = renew_links.merge_links(state.link, grouped, changed, renewed.records, who, rules)
+    link = renew_links.merge_links(
+        state.link, grouped, changed, _drafted(renewed.whole, family, who, rules), renewed.records,
+        who, rules,
+    )
     hub = renew_links.merge_hubs(state.hub, grouped, rules)
     listed = grouped.listed
     columns = segments.entry_columns(listed.number, listed.record, listed.field)
@@ -169,6 +176,13 @@ def _grown(folder: Path, state: State, source: LinkSource, options: LinkOptions)
     shown = [name for name in hub.column_names if name != "number"]
     n_capped = int(np.count_nonzero(renewed.whole.over))
     return Linked(link.select(links.LINK.names), family, hub.select(shown), n_capped)
+
+
+def _drafted(whole: Whole, family: pa.Table, who: People, rules: LinkRules) -> pa.Table:
+    """Draw the links of all drafts again: pairs are few, and one more letter may turn any of them."""
+    pairs = drafts.of_records(whole.near, whole.text_record[whole.first])
+    draft = drafts.grouped(pairs, family, who.n_records, rules.drafts)
+    return drafts.draft_links(draft, family, who, rules)
 
 
 def _more_people(

@@ -63,7 +63,7 @@ def identifier_links(shared: Shared, people: People, rules: LinkRules | None = N
     names = [*(field.by for field in rules.fields), "same_person"]
     by_code = np.where(is_own, len(rules.fields), code)
     why_zh, why_en = _why(shared, group, code, is_own, burst, rules)
-    return _table(
+    return pointed(
         shared.left, shared.right, people,
         {
             "by": pa.array(names, pa.string()).take(pa.array(by_code)),
@@ -109,15 +109,15 @@ def wording_links(family: pa.Table, people: People, rules: LinkRules | None = No
         np.round(link_fields.weight_bits(rules.wording_bits, n_people) - least_so, 3),
         rules.least_bits,
     )
-    share_text, people_text, place_text = _text(share), _text(n_people), _text(n_places)
-    return _table(
+    share_text, people_text, place_text = text(share), text(n_people), text(n_places)
+    return pointed(
         column["family_no"], column["record_no"], people,
         {
             "by": pa.array(["wording"], pa.string()).take(pa.array(np.zeros(pair.size, np.int64))),
-            "key_masked": _joined("T", _text(head)),
+            "key_masked": beside("T", text(head)),
             "n_sharing": n_people.astype(np.int32), "weight_bits": bits,
-            "why_zh": _joined("文字雷同 ", share_text, "%(同一模板 ", people_text, "人、", place_text, "家机构)"),
-            "why_en": _joined("Same wording, ", share_text, "% (one template, ", people_text,
+            "why_zh": beside("文字雷同 ", share_text, "%(同一模板 ", people_text, "人、", place_text, "家机构)"),
+            "why_en": beside("Same wording, ", share_text, "% (one template, ", people_text,
                               " people at ", place_text, " institutions)"),
             "number": head.astype(np.uint64),
         },
@@ -278,25 +278,35 @@ def _why(
 ) -> tuple[pa.Array, pa.Array]:
     """Put each (group, field) in words."""
     key = shared.value_masked.take(pa.array(group))
-    people, places = _text(shared.n_people[group]), _text(shared.n_institutions[group])
-    records, rush = _text(shared.n_records[group]), _text(shared.n_burst[group])
+    people, places = text(shared.n_people[group]), text(shared.n_institutions[group])
+    records, rush = text(shared.n_records[group]), text(shared.n_burst[group])
     said = [pa.array([getattr(f.say, tongue) for f in rules.fields]) for tongue in ("zh", "en")]
     zh, en = (one.take(pa.array(code)) for one in said)
     hours = str(rules.burst_hours)
-    rush_zh = pc.if_else(pa.array(burst), _joined(",其中", rush, "条在" + hours + "小时内"), "")
-    rush_en = pc.if_else(pa.array(burst), _joined(", ", rush, " of them within " + hours + " hours"), "")
-    own_zh = _joined("同一人:", zh, " ", key, "(", records, "条记录)")
-    own_en = _joined("The same person: ", en, " ", key, " (", records, " records)")
-    share_zh = _joined("共用", zh, " ", key, "(", people, "人、", places, "家机构", rush_zh, ")")
-    share_en = _joined("Share ", en, " ", key, " (", people, " people at ", places, " institutions", rush_en, ")")
+    rush_zh = pc.if_else(pa.array(burst), beside(",其中", rush, "条在" + hours + "小时内"), "")
+    rush_en = pc.if_else(pa.array(burst), beside(", ", rush, " of them within " + hours + " hours"), "")
+    own_zh = beside("同一人:", zh, " ", key, "(", records, "条记录)")
+    own_en = beside("The same person: ", en, " ", key, " (", records, " records)")
+    share_zh = beside("共用", zh, " ", key, "(", people, "人、", places, "家机构", rush_zh, ")")
+    share_en = beside("Share ", en, " ", key, " (", people, " people at ", places, " institutions", rush_en, ")")
     return pc.if_else(pa.array(is_own), own_zh, share_zh), pc.if_else(pa.array(is_own), own_en, share_en)
 
 
-def _table(
+def pointed(
     left: npt.NDArray[np.integer], right: npt.NDArray[np.integer], people: People,
     repeated: dict[str, pa.Array | npt.NDArray[np.generic]], place: npt.NDArray[np.integer],
 ) -> pa.Table:
-    """Make a link table whose texts are written once and pointed at."""
+    """Make a link table whose texts are written once and pointed at.
+
+    Args:
+        left, right: ends of each link.
+        people: who stands behind each record, for times.
+        repeated: columns told once a group.
+        place: group of each link.
+
+    Returns:
+        Table `link` with `number`, no order.
+    """
     left, right = left.astype(np.int64), right.astype(np.int64)
     columns: dict[str, pa.Array] = {"left": pa.array(left), "right": pa.array(right)}
     index = pa.array(place.astype(np.int32))
@@ -316,10 +326,11 @@ def _moments(at: npt.NDArray[np.int64]) -> pa.Array:
     return pa.array(at, pa.int64(), mask=at == NO_TIME).cast(pa.timestamp("us", "UTC"))
 
 
-def _text(numbers: npt.NDArray[np.integer]) -> pa.Array:
+def text(numbers: npt.NDArray[np.integer]) -> pa.Array:
+    """Write numbers out."""
     return pa.array(numbers).cast(pa.string())
 
 
-def _joined(*parts: str | pa.Array) -> pa.Array:
+def beside(*parts: str | pa.Array) -> pa.Array:
     """Join texts and columns of texts side by side."""
     return pc.binary_join_element_wise(*(pa.scalar(p) if isinstance(p, str) else p for p in parts), "")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.linkage import entries as entry
-from lianfang.engine.identify.linkage import families, family_table, links, people, sharing, wordings
+from lianfang.engine.identify.linkage import drafts, families, family_table, links, people, sharing, wordings
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage.families import FamilyOptions
@@ -95,11 +95,19 @@ def make(source: LinkSource, options: LinkOptions = USUAL) -> Linked:
     families.grow(packed, read, label, over, options.families)
     template, _ = public.match(read, registry, options.lanes)
     worded = Worded(source.text_records, slot, first, label, template)
+    is_large = drafts.large(label, slot, rules.drafts)
+    near = drafts.near(packed, read, (label, is_large), over, options.families, rules.drafts)
     family = family_table.family_table(worded, read, who, registry.ids, options.lanes)
     listed = entry.entries(source.tables, source.found, rules, options.key, options.lanes)
     shared = sharing.share(listed, who, tie_families(family, who.n_records), rules, options.lanes)
+    draft = drafts.grouped(
+        drafts.of_records(near, source.text_records[first]), family, who.n_records, rules.drafts
+    )
     link = links.assemble(
-        [links.identifier_links(shared, who, rules), links.wording_links(family, who, rules)]
+        [
+            links.identifier_links(shared, who, rules), links.wording_links(family, who, rules),
+            drafts.draft_links(draft, family, who, rules),
+        ]
     )
     return Linked(link, family, links.hub_table(shared, rules), int(np.count_nonzero(over)))
 

@@ -91,8 +91,8 @@ def no_known() -> pa.Table:
 
 
 def merge_links(
-    before: pa.Table, regrouped: Regrouped, changed: pa.Table, touched_records: Int64,
-    who: People, rules: LinkRules,
+    before: pa.Table, regrouped: Regrouped, changed: pa.Table, drafted: pa.Table,
+    touched_records: Int64, who: People, rules: LinkRules,
 ) -> pa.Table:
     """Put the links that were drawn again in the place of the old ones.
 
@@ -100,6 +100,7 @@ def merge_links(
         before: table `link` with `number`, sorted.
         regrouped: from `regroup`.
         changed: rows of table `family` that are new or changed.
+        drafted: the links of all drafts, old and new.
         touched_records: records of touched families.
         who: who stands behind each record.
         rules: the link fields.
@@ -111,15 +112,16 @@ def merge_links(
         [
             links.identifier_links(regrouped.shared, who, rules),
             links.wording_links(changed, who, rules),
+            drafted,
         ]
     )
     if not before.num_rows:
         return new
     is_touched = np.zeros(who.n_records, bool)
     is_touched[touched_records] = True
-    is_wording = np.asarray(pc.equal(before["by"].cast(pa.string()), "wording"))
-    stale = np.where(
-        is_wording,
+    by = before["by"].cast(pa.string())
+    stale = np.asarray(pc.equal(by, "draft")) | np.where(
+        np.asarray(pc.equal(by, "wording")),
         is_touched[np.asarray(before["right"], np.int64)],
         _is_among(np.asarray(before["number"]), regrouped.touched),
     )

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from lianfang.engine.identify.linkage import families, family_table, segments, wordings
+from lianfang.engine.identify.linkage import drafts, families, family_table, segments, wordings
+from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
+from lianfang.engine.identify.linkage.drafts import Near
 from lianfang.engine.identify.linkage.families import FamilyOptions
 from lianfang.engine.identify.linkage.family_table import Worded
+from lianfang.engine.identify.linkage.fields import DraftRules
 from lianfang.engine.identify.linkage.people import People
 from lianfang.engine.identify.linkage.segments import Segment
 from lianfang.engine.identify.linkage.templates import Templates
@@ -36,6 +40,7 @@ class Whole:
         first: first text of each wording.
         slot: wording of each text, -1 where it is too short.
         text_record: record of each text.
+        near_left, near_right, near_share: alike wordings of two families, see `drafts.Near`.
     """
 
     label: Int32
@@ -44,6 +49,14 @@ class Whole:
     first: Int64
     slot: Int64
     text_record: Int64
+    near_left: Int64
+    near_right: Int64
+    near_share: npt.NDArray[np.float32]
+
+    @property
+    def near(self) -> Near:
+        """Give the alike wordings."""
+        return Near(self.near_left, self.near_right, self.near_share)
 
 
 @dataclass(frozen=True)
@@ -88,14 +101,19 @@ def renew_texts(
     read = wordings.read(source, chosen, lengths, options.lanes)
     segment = _segment(base, numbers[chosen], read, options.lanes)
     template, _ = public.match(read, registry, options.lanes)
-    label, over = _grown(whole, (*parts, segment), options.families)
+    slots = np.concatenate([whole.slot, slot])
+    rules = (options.rules or link_fields.load()).drafts
+    label, over, near = _grown(whole, (*parts, segment), slots, options.families, rules)
     renewed = Whole(
         label,
         over,
         np.concatenate([whole.template, template]),
         np.concatenate([whole.first, chosen + n_texts]),
-        np.concatenate([whole.slot, slot]),
+        slots,
         np.concatenate([whole.text_record, text_records]),
+        near.left,
+        near.right,
+        near.similarity,
     )
     is_touched = np.zeros(label.size, bool)
     is_touched[label[slot[slot >= 0]]] = True
@@ -211,18 +229,31 @@ def _segment(base: int, numbers: Uint64, read: Wordings, lanes: int | None) -> S
 
 
 def _grown(
-    whole: Whole, parts: tuple[Segment, ...], options: FamilyOptions
-) -> tuple[Int32, Uint32]:
-    """Compare new wordings with their bucket mates; gives labels and crowded bits of all."""
+    whole: Whole, parts: tuple[Segment, ...], slot: Int64, options: FamilyOptions, rules: DraftRules
+) -> tuple[Int32, Uint32, Near]:
+    """Compare new wordings with their bucket mates; gives labels, crowded bits, alike pairs of all."""
     new = parts[-1]
     every = np.concatenate([whole.label, np.arange(new.base, new.base + new.n_slots, dtype=np.int32)])
     over = np.concatenate([whole.over, np.zeros(new.n_slots, np.uint32)])
-    if not new.n_slots:
-        return every, over
-    if len(parts) == 1:  # a first delivery: all buckets are its own
+    found = drafts.no_pairs()
+    if new.n_slots and len(parts) == 1:  # a first delivery: all buckets are its own
         read = wordings.sketched(new.shingles, new.places, new.counts, new.keys, options.lanes)
         families.grow(new.packed, read, every, over, options)
-        return every, over
+        labels = (every, drafts.large(every, slot, rules))
+        found = drafts.near(new.packed, read, labels, over, options, rules)
+    elif new.n_slots:
+        every, found = _grown_among(parts, slot, (every, over), options, rules)
+    pairs = drafts.still_open(drafts.joined(whole.near, found), every, drafts.large(every, slot, rules))
+    return every, over, pairs
+
+
+def _grown_among(
+    parts: tuple[Segment, ...], slot: Int64, known: tuple[Int32, Uint32], options: FamilyOptions,
+    rules: DraftRules,
+) -> tuple[Int32, Near]:
+    """Compare new wordings with old ones; gives the labels of all and the alike pairs that are new."""
+    every, over = known
+    new = parts[-1]
     bands = [_mates(parts, band) for band in range(new.packed.shape[0])]
     old = np.unique(np.concatenate([(band & LOW32) for band in bands])).astype(np.int64)
     old = old[old < new.base]
@@ -237,7 +268,10 @@ def _grown(
     np.minimum.at(smallest, label, every[slots].astype(np.int64))
     renamed = np.arange(every.size, dtype=np.int32)
     renamed[every[slots]] = smallest[label].astype(np.int32)
-    return renamed[every], over
+    every = renamed[every]
+    labels = (label, drafts.large(every, slot, rules)[slots])
+    found = drafts.near(packed, read, labels, crowded, options, rules, first_new=old.size)
+    return every, Near(slots[found.left], slots[found.right], found.similarity)
 
 
 def _mates(parts: tuple[Segment, ...], band: int) -> Uint64:

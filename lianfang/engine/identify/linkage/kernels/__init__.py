@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-FILES = ("union", "letters", "wording", "buckets", "numbers", "grouping", "groups", "known")
+FILES = ("union", "letters", "wording", "buckets", "near", "numbers", "grouping", "groups", "known")
 
 
 def warm() -> int:
