@@ -4,10 +4,14 @@
 the answer is the same on any number of threads.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
+from lianfang.engine.text.folding import DONE, MORE_HITS, MORE_ROOM, make_rooms, plain_row
 from lianfang.engine.text.kernels import (
     FULL,
     HAN,
@@ -16,25 +20,19 @@ from lianfang.engine.text.kernels import (
     decode,
     fill_ends,
     find_key,
-    fold_row,
-    inline,
-    jit,
-    numerals,
+    inlined_kernel,
+    kernel,
     pair,
-    rejoin,
     same,
-    sift,
 )
-from lianfang.engine.text.opening import may_hide, open_row
 from lianfang.engine.text.scan import LEAST_GAPS, SEGMENT
 
 FEWEST, MOST = SEGMENT
 GAPS = LEAST_GAPS
 COLUMNS = 7  # of a hit: row, word_no, start, end, fstart, fend, evasion
-MORE_ROOM, MORE_HITS, DONE = 1, 2, 0
 
 
-@jit
+@kernel
 def count_points(cells, low, high):
     """Count the code points in a stretch of UTF-8."""
     points = 0
@@ -43,7 +41,7 @@ def count_points(cells, low, high):
     return points
 
 
-@jit
+@kernel
 def segmented(glyph, cells, low, high):
     """Say whether a row is word-segmented; `scan.is_segmented`."""
     tokens, n_han, n_gaps = 0, 0, 0
@@ -65,7 +63,7 @@ def segmented(glyph, cells, low, high):
     return n_gaps >= GAPS and FEWEST * tokens <= n_han and n_han <= MOST * tokens
 
 
-@jit
+@kernel
 def is_han(glyph, cells, at, low, high):
     """Say whether the character that holds a byte is Chinese; False outside of the stretch."""
     if at < low or at >= high:
@@ -76,7 +74,7 @@ def is_han(glyph, cells, at, low, high):
     return (glyph[point] >> 24) & 15 == HAN
 
 
-@jit
+@kernel
 def written_as(literal, at, size, letters, cells, low, high, exact):
     """Say whether a raw stretch is one spelling; not exact: width and case forgiven, no spaces."""
     place = low
@@ -95,7 +93,7 @@ def written_as(literal, at, size, letters, cells, low, high, exact):
     return done == size
 
 
-@jit
+@kernel
 def plainly(glyph, literal, alternatives, letters, first, last, cells, low, high, row_low, row_high):
     """Say whether a raw stretch is the phrase as anybody would write it; `scan._plainly`."""
     folded = False
@@ -120,7 +118,7 @@ def plainly(glyph, literal, alternatives, letters, first, last, cells, low, high
     return segmented(glyph, cells, row_low, row_high)
 
 
-@inline
+@inlined_kernel
 def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_singles, spans):
     """List all phrases of one folded row, by place and word; `n_singles` is its size or 0.
 
@@ -140,73 +138,33 @@ def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_single
         if place < 0:
             continue
         for form in range(ranges[place, 0], ranges[place, 1]):
-            end = at + forms[form, 1]
-            if not same(letters, forms[form, 0], forms[form, 1], text, size, at):
+            start = at - forms[form, 5]
+            end = start + forms[form, 1]
+            if start < 0 or not same(letters, forms[form, 0], forms[form, 1], text, size, start):
                 continue
-            if not apart(text, size, at, end, False):
+            if not apart(text, size, start, end, False):
                 continue
             if n_spans >= spans.shape[0]:
                 return FULL
             word = forms[form, 2]
             one = n_spans
-            while (
-                one > 0
-                and spans[one - 1, 0] == at
-                and (spans[one - 1, 2] > word or (spans[one - 1, 2] == word and spans[one - 1, 1] > end))
+            while one > 0 and (
+                spans[one - 1, 0] > start
+                or (
+                    spans[one - 1, 0] == start
+                    and (spans[one - 1, 2] > word or (spans[one - 1, 2] == word and spans[one - 1, 1] > end))
+                )
             ):
                 for field in range(4):
                     spans[one, field] = spans[one - 1, field]
                 one -= 1
-            spans[one, 0], spans[one, 1], spans[one, 2], spans[one, 3] = at, end, word, form
+            spans[one, 0], spans[one, 1], spans[one, 2], spans[one, 3] = start, end, word, form
             n_spans += 1
     return n_spans
 
 
-@inline
-def plain_row(chart, sieve, lex, cells, low, high, rooms, spots, found):
-    """Make one row plain, both stages; `plain.plain`.
-
-    Returns:
-        (characters or FULL, spots, whether ends are written, whether disguises were opened: then
-        the answer stands in the second set of rooms).
-    """
-    text, starts, ends, text2, starts2, ends2 = rooms
-    size, n_spots, again, n_numerals, component = fold_row(
-        chart.glyph, chart.pool, sieve, cells, low, high, text, starts, spots
-    )
-    wide, opened = False, False
-    if again:
-        if component:
-            fill_ends(cells, low, starts, ends, size)
-            size = rejoin(chart.splits, text, starts, ends, size)
-            wide = True
-        if n_numerals > 2:
-            numerals(chart.digits, text, size)
-        n_spots = sift(sieve, text, size, spots)
-    if may_hide(
-        chart.tells, chart.told, chart.spellings, chart.substituted, lex, text, size, spots, n_spots, found
-    ):
-        if not wide:
-            fill_ends(cells, low, starts, ends, size)
-            wide = True
-        size, opened = open_row(chart, text, starts, ends, size, found, text2, starts2, ends2)
-        if opened and size != FULL:
-            n_spots = sift(sieve, text2, size, spots)
-    return size, n_spots, wide, opened
-
-
-@inline
-def make_rooms(room):
-    """Give two sets of (text, starts, ends) for rows of up to `room` bytes, spots and candidates."""
-    text, text2 = np.empty(room, np.uint32), np.empty(room, np.uint32)
-    starts, starts2 = np.empty(room, np.int32), np.empty(room, np.int32)
-    ends, ends2 = np.empty(room, np.int32), np.empty(room, np.int32)
-    rooms = (text, starts, ends, text2, starts2, ends2)
-    return rooms, np.empty(room, np.int32), np.empty((room, 6), np.int32)
-
-
-@jit
-def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
+@kernel
+def scan_rows(chart, book, cells, offsets, valid, first, last, rooms, spans, hits):
     """Scan rows first..last.
 
     Returns:
@@ -214,8 +172,7 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
     """
     glyph, sieve = chart.glyph, book.sieve
     lex = (chart.words, chart.letters, chart.stands, chart.common, chart.ordinary)
-    rooms, spots, found = make_rooms(room)
-    spans = np.empty((hits.shape[0], 4), np.int32)
+    room, spots = rooms[0].shape[0], rooms[6]
     n_hits = 0
     for row in range(first, last):
         low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
@@ -223,14 +180,14 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
             continue
         if high - low + 64 > room:
             return row, n_hits, MORE_ROOM
-        size, n_spots, wide, opened = plain_row(chart, sieve, lex, cells, low, high, rooms, spots, found)
+        size, n_spots, wide, opened = plain_row(chart, sieve, lex, cells, low, high, rooms)
         if size == FULL:
             return row, n_hits, MORE_ROOM
         text, starts, ends = rooms[0], rooms[1], rooms[2]
         if opened:
             text, starts, ends = rooms[3], rooms[4], rooms[5]
         n_spans = match_row(
-            book.index.keys, book.index.ranges, book.forms, book.letters, text,
+            book.heads.keys, book.heads.ranges, book.forms, book.letters, text,
             size, spots, n_spots, size if book.has_singles else 0, spans,
         )  # fmt: skip
         if n_spans == FULL or n_hits + n_spans > hits.shape[0]:
@@ -256,77 +213,21 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, room, hits):
     return last, n_hits, DONE
 
 
-@jit
-def fold_rows(chart, cells, offsets, valid, first, last, room, points, spans, sizes):
-    """Fold rows first..last into flat arrays; `spans` may be empty where nobody asks for the raw.
-
-    Returns:
-        (rows done up to, characters written, DONE or MORE_ROOM or MORE_HITS: output is full).
-    """
-    lex = (chart.words, chart.letters, chart.stands, chart.common, chart.ordinary)
-    rooms, spots, found = make_rooms(room)
-    done = 0
-    for row in range(first, last):
-        low, high = np.int64(offsets[row]), np.int64(offsets[row + 1])
-        sizes[row - first] = 0
-        if high == low or (valid.shape[0] and not valid[row]):
-            continue
-        if high - low + 64 > room:
-            return row, done, MORE_ROOM
-        size, _, wide, opened = plain_row(chart, chart.sieve, lex, cells, low, high, rooms, spots, found)
-        if size == FULL:
-            return row, done, MORE_ROOM
-        if done + size > points.shape[0]:
-            return row, done, MORE_HITS
-        text, starts, ends = rooms[0], rooms[1], rooms[2]
-        if opened:
-            text, starts, ends = rooms[3], rooms[4], rooms[5]
-        if spans.shape[0] and not wide:
-            fill_ends(cells, low, starts, ends, size)
-        for one in range(size):
-            points[done + one] = text[one]
-        if spans.shape[0]:
-            for one in range(size):
-                spans[done + one, 0], spans[done + one, 1] = starts[one], ends[one]
-        sizes[row - first] = size
-        done += size
-    return last, done, DONE
-
-
-def scan_chunk(chart, book, cells, offsets, valid, first, last):
-    """Scan rows first..last, with as much room as it takes. Gives the hits, one row each."""
+def scan_chunk(chart: Any, book: Any, cells: Any, offsets: Any, valid: Any, bounds: tuple[int, int]) -> Any:
+    """Scan the rows between two bounds, with as much room as it takes. Gives the hits, one row each."""
+    first, last = bounds
     longest = int((offsets[first + 1 : last + 1] - offsets[first:last]).max(initial=0))
-    room, n_hits = longest + 128, 4 * (last - first) + 64
+    room, n_hits = longest + 128, (last - first) // 2 + 1024
     parts = []
+    rooms = make_rooms(room)
     while first < last:
         hits = np.empty((n_hits, COLUMNS), np.int64)
-        first, done, answer = scan_rows(chart, book, cells, offsets, valid, first, last, room, hits)
+        spans = np.empty((n_hits, 4), np.int32)
+        first, done, answer = scan_rows(chart, book, cells, offsets, valid, first, last, rooms, spans, hits)
         parts.append(hits[:done])
         if answer == MORE_ROOM:
             room *= 2
+            rooms = make_rooms(room)
         elif answer == MORE_HITS and done == 0:
             n_hits *= 4
     return np.concatenate(parts) if parts else np.empty((0, COLUMNS), np.int64)
-
-
-def fold_chunk(chart, cells, offsets, valid, first, last, with_spans):
-    """Fold rows first..last. Gives code points, byte spans (or none) and the size of every row."""
-    longest = int((offsets[first + 1 : last + 1] - offsets[first:last]).max(initial=0))
-    room, n_points = longest + 128, int(offsets[last] - offsets[first]) // 2 + 128
-    parts, spans, sizes = [], [], []
-    while first < last:
-        points = np.empty(n_points, np.uint32)
-        places = np.empty((n_points if with_spans else 0, 2), np.int32)
-        counts = np.empty(last - first, np.int64)
-        until, done, answer = fold_rows(
-            chart, cells, offsets, valid, first, last, room, points, places, counts
-        )
-        parts.append(points[:done])
-        spans.append(places[:done])
-        sizes.append(counts[: until - first])
-        first = until
-        if answer == MORE_ROOM:
-            room *= 2
-        elif answer == MORE_HITS and done == 0:
-            n_points *= 4
-    return np.concatenate(parts), np.concatenate(spans), np.concatenate(sizes)

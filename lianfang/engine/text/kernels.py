@@ -3,6 +3,7 @@
 Importing this module imports numba; only tables need it. Offsets are bytes from the row's start.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
 
 import hashlib
@@ -14,7 +15,7 @@ import numba
 import numpy as np
 
 from lianfang.engine.text.glyphs import Class
-from lianfang.engine.text.layout import COMPONENT, GOLDEN, NUMERAL, PAIR_BITS, SIEVE_BITS
+from lianfang.engine.text.layout import COMPONENT, GOLDEN, NEAR_BITS, NUMERAL, PAIR_BITS, SIEVE_BITS
 from lianfang.engine.text.unfold import REACH, SHORT
 
 
@@ -25,20 +26,34 @@ def _room_stamp() -> str:
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
-def jit(function: Any) -> Any:
+def _kept(function: Any, **options: Any) -> Any:
     """Compile a kernel when first called, and keep it on disk.
 
     numba drops a kept kernel when its own file changes, not when a kernel it calls does; the stamp
     of the whole room mends that.
     """
-    made = numba.njit(nogil=True, cache=True, boundscheck=False)(function)
+    made: Any = numba.njit(nogil=True, cache=True, boundscheck=False, **options)(function)
     kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
-    if hasattr(kept, "_source_stamp"):
+    if kept is not None and hasattr(kept, "_source_stamp"):
         kept._source_stamp = _room_stamp()
     return made
 
 
-inline = numba.njit(nogil=True, inline="always")  # arrays handed to a call are counted, and that is slow
+def jit(function: Any) -> Any:
+    """Compile a kernel that makes arrays of its own."""
+    return _kept(function)
+
+
+def kernel(function: Any) -> Any:
+    """Compile a kernel that only works in arrays handed to it; it does not count references."""
+    return _kept(function, _nrt=False)
+
+
+def inlined_kernel(function: Any) -> Any:
+    """Mark a kernel to be written out where it is called."""
+    options: Any = {"_nrt": False}  # not in numba's typed signature
+    return numba.njit(nogil=True, inline="always", **options)(function)
+
 
 SKIP, SPACE, MARK, STOP, SIGN = (int(one) for one in list(Class)[:5])
 LETTER, HAN, WORD, BEHIND = (int(one) for one in list(Class)[5:])
@@ -46,6 +61,7 @@ POINT = 0x1FFFFF
 KEY = np.uint64(GOLDEN)
 SHIFT = np.uint64(PAIR_BITS)
 SIEVE_SHIFT = np.uint64(64 - SIEVE_BITS)
+NEAR_SHIFT = np.uint64(64 - NEAR_BITS)
 SKIP_KIND, MARK_KIND, STOP_KIND, SIGN_KIND = (np.uint32(one) for one in (SKIP, MARK, STOP, SIGN))
 LETTER_KIND, HAN_KIND, WORD_KIND, BEHIND_KIND = (np.uint32(one) for one in (LETTER, HAN, WORD, BEHIND))
 FLAG_KIND = np.uint32(15)
@@ -57,7 +73,7 @@ ZERO_TO_NINE = tuple("零一二三四五六七八九〇壹贰叁肆伍陆柒捌�
 MAGNITUDE_POINTS = tuple(sorted(ord(one) for one in "十百千万亿拾佰仟"))
 
 
-@inline
+@inlined_kernel
 def find_key(keys, key):
     """Give the place of a key in an open-addressed table, or -1."""
     mask = np.uint64(keys.shape[0] - 1)
@@ -70,28 +86,35 @@ def find_key(keys, key):
     return found
 
 
-@jit
+@inlined_kernel
 def decode(cells, at):
     """Give one code point and its number of bytes; the bytes are valid UTF-8."""
     place = np.uint64(at)
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    low, six = np.uint64(63), np.uint64(6)
-    lead = np.uint64(cells[place])
-    if lead < np.uint64(0x80):
-        return lead, one
-    second = np.uint64(cells[place + one]) & low
-    if lead < np.uint64(0xE0):
-        return ((lead & np.uint64(31)) << six) | second, two
-    third = np.uint64(cells[place + two]) & low
-    if lead < np.uint64(0xF0):
-        return ((lead & np.uint64(15)) << np.uint64(12)) | (second << six) | third, three
-    fourth = np.uint64(cells[place + three]) & low
-    return (
-        ((lead & np.uint64(7)) << np.uint64(18)) | (second << np.uint64(12)) | (third << six) | fourth
-    ), np.uint64(4)
+    one, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
+    point = np.uint64(cells[place])
+    step = one
+    if point >= np.uint64(0xF0):
+        point &= np.uint64(7)
+        step = np.uint64(4)
+    elif point >= np.uint64(0xE0):
+        point &= np.uint64(15)
+        step = np.uint64(3)
+    elif point >= np.uint64(0x80):
+        point &= np.uint64(31)
+        step = np.uint64(2)
+    for more in range(one, step):
+        point = (point << six) | (np.uint64(cells[place + more]) & low)
+    return point, step
 
 
-@inline
+@inlined_kernel
+def is_near(near, key):
+    """Say whether a pair may be in `heads`; never False for one that is."""
+    bit = (key * KEY) >> NEAR_SHIFT
+    return ((near[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)) != 0
+
+
+@inlined_kernel
 def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     """Fold one row's characters and sift its pairs in the same pass.
 
@@ -114,21 +137,29 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     n_numerals, component = 0, False
     n_row, numeral = 0, np.uint64(0)  # Chinese digits close together, and where the last stood
     while at < until:
-        start = at
-        lead = np.uint64(cells[at])
-        if lead >= np.uint64(0xE0) and lead < np.uint64(0xF0):
-            point = (
-                ((lead & np.uint64(15)) << np.uint64(12))
-                | ((np.uint64(cells[at + one]) & np.uint64(63)) << np.uint64(6))
-                | (np.uint64(cells[at + two]) & np.uint64(63))
-            )
+        while run == SKIP_KIND and at < until:  # most text: plain Chinese, nothing to decide
+            lead = np.uint64(cells[at])
+            if (lead & np.uint64(0xF0)) != np.uint64(0xE0):
+                break
+            tail = (np.uint64(cells[at + one]) << np.uint64(6)) ^ np.uint64(cells[at + two])
+            entry = glyph[(lead << np.uint64(12) ^ tail) ^ np.uint64(0xE2080)]
+            if (entry >> np.uint32(24)) != HAN_KIND:
+                break
+            now = np.uint64(entry & np.uint32(POINT))
+            text[size] = now
+            starts[size] = at - base
+            bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+            spots[n_spots] = size - one
+            n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
+            before = now
+            size += one
             at += three
-        elif lead < np.uint64(0x80):
-            point = lead
-            at += one
-        else:
-            point, step = decode(cells, at)
-            at += step
+            last = HAN_KIND
+        if at >= until:
+            break
+        start = at
+        point, step = decode(cells, at)
+        at += step
         entry = glyph[point]
         kind = entry >> np.uint32(24)
         n_word = np.uint64(0)
@@ -192,11 +223,7 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
                 now = np.uint64(run_plain)
                 bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
                 spots[n_spots] = size - one
-                n_spots += (
-                    (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63)))
-                    & one
-                    & np.uint64(size != np.uint64(0))
-                )
+                n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
                 before = now
                 size += one
             run, run_rank = SKIP_KIND, np.uint32(0)
@@ -216,22 +243,20 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
         starts[size] = start - base
         bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
         spots[n_spots] = size - one
-        n_spots += (
-            (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one & np.uint64(size != np.uint64(0))
-        )
+        n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
         before = now
         size += one
     if run == STOP_KIND or run == SIGN_KIND:
         text[size] = run_plain
         starts[size] = run_start - base
         spots[n_spots] = size - one
-        n_spots += np.uint64(size != np.uint64(0))  # cheaper to list the last pair than to test it
+        n_spots += one  # cheaper to list the last pair than to test it
         size += one
-    again |= n_numerals > 2 or component
+    again |= n_numerals > 2 or component or (n_spots > np.uint64(0) and spots[0] < 0)
     return np.int64(size), np.int64(n_spots), again, n_numerals, component
 
 
-@inline
+@inlined_kernel
 def fill_ends(cells, low, starts, ends, size):
     """Give each folded character of an unopened row its raw end: one raw character long."""
     for one in range(size):
@@ -239,7 +264,7 @@ def fill_ends(cells, low, starts, ends, size):
         ends[one] = starts[one] + (1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4)
 
 
-@inline
+@inlined_kernel
 def sift(sieve, text, size, spots):
     """List the places whose pair is in the sieve. Gives their number."""
     n_spots = np.uint64(0)
@@ -255,7 +280,7 @@ def sift(sieve, text, size, spots):
     return np.int64(n_spots)
 
 
-@jit
+@kernel
 def rejoin(splits, text, starts, ends, size):
     """Put split characters together again, in place; `plain._rejoin`."""
     kept = 0
@@ -279,7 +304,7 @@ def rejoin(splits, text, starts, ends, size):
     return kept
 
 
-@jit
+@kernel
 def numerals(digits, text, size):
     """Read three or more Chinese digits in a row as digits, in place; `plain._numerals`."""
     at = 0
@@ -298,28 +323,28 @@ def numerals(digits, text, size):
                 text[one] = digits[text[one]]
 
 
-@inline
+@inlined_kernel
 def digits_magnitude(point):
-    """Say whether a character is 十, 百, 千 …"""
+    """Say whether a character is 十, 百, 千 and the like."""
     seen = False
     for one in MAGNITUDE_POINTS:
         seen |= point == one
     return seen
 
 
-@inline
+@inlined_kernel
 def is_letter(point):
     """Say whether a folded character is a Latin letter."""
     return point >= 97 and point <= 122
 
 
-@inline
+@inlined_kernel
 def is_digit(point):
     """Say whether a folded character is a digit."""
     return point >= 48 and point <= 57
 
 
-@inline
+@inlined_kernel
 def in_address(point):
     """Say whether a folded character joins the parts of an address: `./@_-&=?`."""
     return (
@@ -328,7 +353,7 @@ def in_address(point):
     )  # fmt: skip
 
 
-@inline
+@inlined_kernel
 def apart(text, size, start, end, address):
     """Say whether letters or digits at the edges of a stretch end there; `unfold.apart`."""
     free = True
@@ -343,7 +368,7 @@ def apart(text, size, start, end, address):
     return free
 
 
-@inline
+@inlined_kernel
 def same(letters, at, n_letters, text, size, start):
     """Say whether a written text stands at a place."""
     done = 0
@@ -353,7 +378,7 @@ def same(letters, at, n_letters, text, size, start):
     return done == n_letters
 
 
-@inline
+@inlined_kernel
 def pair(first, second):
     """Give the key of two neighbouring characters."""
     return (np.uint64(first) << SHIFT) | np.uint64(second)

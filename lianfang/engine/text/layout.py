@@ -20,6 +20,7 @@ POINTS = 0x110000
 PAIR_BITS = 21  # bits of one code point in a pair key
 NUMERAL, COMPONENT = 1 << 28, 1 << 29  # beside the class in a glyph entry
 SIEVE_BITS = 20
+NEAR_BITS = 17
 GOLDEN = 0x9E3779B97F4A7C15
 _IDEOGRAPHS = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x3134B))
 
@@ -42,7 +43,7 @@ class Chart(NamedTuple):
     pool: Points  # per WORD or BEHIND: size of after, size of word, after, word
     splits: Points  # row: number of parts, whole, parts
     common: NDArray[np.uint8]  # per BMP code point: in unfold.COMMON
-    index: Index  # pair -> spellings, substituted words
+    heads: Index  # pair -> spellings, substituted words
     spellings: Ints  # row: text at, size, word, guard, contexts, how
     letters: Points  # texts of spellings and words
     substituted: Ints  # row: word, place of the pair in it
@@ -52,15 +53,16 @@ class Chart(NamedTuple):
     digits: Points  # per BMP code point: the digit of a Chinese or plain digit, else 0
     tells: Index  # pair, one of which is in every disguise -> told, substituted
     told: Ints  # row: spelling, place of the pair in it
-    sieve: NDArray[np.uint64]  # bitmap of the same
+    sieve: NDArray[np.uint64]  # bitmap of the same pairs
+    near: NDArray[np.uint64]  # smaller bitmap of the pairs in `heads`
 
 
 class Book(NamedTuple):
     """Phrases as arrays."""
 
-    sieve: NDArray[np.uint64]  # bitmap of first pairs of phrases and of disguises
-    index: Index  # pair, or (0, single character) -> forms
-    forms: Ints  # row: text at, size, word_no, alternatives from, to
+    sieve: NDArray[np.uint64]  # bitmap of the rarest pairs of phrases and of disguises
+    heads: Index  # pair, or (0, single character) -> forms
+    forms: Ints  # row: text at, size, word_no, alternatives from, to, place of its rarest pair
     alternatives: Ints  # row: text at, size: spellings that are no evasion
     letters: Points
     has_singles: bool
@@ -106,7 +108,7 @@ def chart() -> Chart:
     return Chart(
         glyph, _literal(), pool, _splits(), common, _index(ranges), spellings,
         np.concatenate([letters, more]), substituted, words,
-        _keys(stands), _keys(ordinary), _digits(), tells, told, _sieve(int(key) for key in tells.keys if key),
+        _keys(stands), _keys(ordinary), _digits(), tells, told, _sieve(int(key) for key in tells.keys if key), _sieve(ranges, NEAR_BITS),
     )  # fmt: skip
 
 
@@ -115,19 +117,10 @@ def _tells(
 ) -> tuple[Index, Ints]:
     """Choose for every spelling the pair in it that ordinary text is least likely to have."""
 
-    def common(pair: str) -> int:
-        n_ascii = pair[0].isascii() + pair[1].isascii()
-        if n_ascii == 1:
-            return 0
-        if n_ascii == 2:
-            return 2
-        return 3 if pair in known.ordinary or pair in known.pairs else 1
-
     rows: list[tuple[int, int, int]] = []
     for number, one in enumerate(spelled):
         if one.word >= 0:
-            places = range(len(one.form) - 1)
-            place = min(places, key=lambda at: common(one.form[at : at + 2]))
+            place = _rarest(one.form, known)
             rows.append((_key(one.form[place : place + 2]), number, place))
     rows.sort()
     ranges: dict[int, list[int]] = {}
@@ -138,13 +131,29 @@ def _tells(
     return _index(ranges), _rows([row[1:] for row in rows], 2)
 
 
+def _rarest(text: str, known: lexicon.Lexicon) -> int:
+    """Give the place of the pair in a text that other texts are least likely to have."""
+
+    def common(at: int) -> int:
+        pair = text[at : at + 2]
+        n_ascii = pair[0].isascii() + pair[1].isascii()
+        if n_ascii:
+            return 0 if n_ascii == 1 else 2
+        return 3 if pair in known.ordinary or pair in known.pairs else 1
+
+    return min(range(len(text) - 1), key=common, default=0)
+
+
 def book(forms: Sequence[Any]) -> Book:
     """Lay out the forms of `scan.Phrases`.
 
     Args:
         forms: with `text`, `word_no` and `plainly`.
     """
-    ordered = sorted(forms, key=lambda one: (_key(one.text), one.word_no, len(one.text)))
+    known = plain.known()
+    rarest = {text: _rarest(text, known) for text in {one.text for one in forms}}
+    keys = {text: _key(text[place : place + 2]) for text, place in rarest.items()}
+    ordered = sorted(forms, key=lambda one: (keys[one.text], one.word_no, len(one.text), one.text))
     letters, at = _letters([one.text for one in ordered])
     plainly = [(n, text) for n, one in enumerate(ordered) for text in sorted(one.plainly)]
     more, more_at = _letters([text for _, text in plainly])
@@ -156,13 +165,13 @@ def book(forms: Sequence[Any]) -> Book:
     reached = 0
     for place, one in enumerate(ordered):
         size = len(one.plainly)
-        rows.append((at[place], len(one.text), one.word_no, reached, reached + size))
+        rows.append((at[place], len(one.text), one.word_no, reached, reached + size, rarest[one.text]))
         reached += size
-        ranges.setdefault(_key(one.text), [place, place, 0, 0])[1] = place + 1
+        ranges.setdefault(keys[one.text], [place, place, 0, 0])[1] = place + 1
     sieve = _sieve(key for key in ranges if key >> PAIR_BITS) | chart().sieve
     has_singles = any(len(one.text) == 1 for one in ordered)
     return Book(
-        sieve, _index(ranges), _rows(rows, 5), alternatives, np.concatenate([letters, more]), has_singles
+        sieve, _index(ranges), _rows(rows, 6), alternatives, np.concatenate([letters, more]), has_singles
     )
 
 
@@ -205,10 +214,10 @@ def _digits() -> Points:
     return made
 
 
-def _sieve(keys: Iterable[int]) -> NDArray[np.uint64]:
-    made = np.zeros((1 << SIEVE_BITS) // 64, np.uint64)
+def _sieve(keys: Iterable[int], bits: int = SIEVE_BITS) -> NDArray[np.uint64]:
+    made = np.zeros((1 << bits) // 64, np.uint64)
     for key in keys:
-        place = place_of(key, SIEVE_BITS)
+        place = place_of(key, bits)
         made[place >> 6] |= np.uint64(1 << (place & 63))
     return made
 

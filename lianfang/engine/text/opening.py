@@ -1,5 +1,6 @@
 """Disguised words opened in a folded row, compiled: the same answers as `unfold` and `plain._open`."""
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, assignment"
 from __future__ import annotations
 
 import numpy as np
@@ -10,8 +11,9 @@ from lianfang.engine.text.kernels import (
     SHORTEST,
     apart,
     find_key,
-    inline,
-    jit,
+    inlined_kernel,
+    is_near,
+    kernel,
     pair,
     same,
 )
@@ -19,10 +21,11 @@ from lianfang.engine.text.lexicon import LONGEST, How
 
 REVERSED = int(How.REVERSED)
 SOUND = int(How.SOUND)
+TAKEN = 9  # in the place of the guard: this candidate is opened
 FIELDS = 6  # of a candidate: start, end, word (-1: plain word), guard, contexts, how
 
 
-@inline
+@inlined_kernel
 def is_ordinary(ordinary, text, size, at):
     """Say whether two neighbouring characters are an everyday word."""
     seen = False
@@ -31,11 +34,13 @@ def is_ordinary(ordinary, text, size, at):
     return seen
 
 
-@jit
-def spelled(keys, ranges, spellings, letters, ordinary, text, size, found):
+@kernel
+def spelled(near, keys, ranges, spellings, letters, ordinary, text, size, found):
     """List written-out spellings and the plain words that show a context. Gives their number, or FULL."""
     n_found = 0
     for start in range(size - 1):
+        if not is_near(near, pair(text[start], text[start + 1])):
+            continue
         place = find_key(keys, pair(text[start], text[start + 1]))
         if place < 0:
             continue
@@ -59,7 +64,20 @@ def spelled(keys, ranges, spellings, letters, ordinary, text, size, found):
     return n_found
 
 
-@jit
+@inlined_kernel
+def last_from(found, n_spelled, place):
+    """Give the last spelling that begins at a place or before; -1 where none does."""
+    low, high = 0, n_spelled
+    while low < high:
+        middle = (low + high) >> 1
+        if found[middle, 0] <= place:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@kernel
 def stands(lex, text, size, start, word, found, n_spelled):
     """Say whether a window may be the word with at most half of it replaced; `unfold._stands`."""
     words, letters, stood, common, ordinary = lex
@@ -89,7 +107,7 @@ def stands(lex, text, size, start, word, found, n_spelled):
             return False
         if place < high and is_ordinary(ordinary, text, size, place):
             return False
-        one = np.searchsorted(found[:n_spelled, 0], place, "right") - 1
+        one = last_from(found, n_spelled, place)
         while one >= 0 and found[one, 0] > place - LONGEST:
             if found[one, 2] < 0 and place < found[one, 1]:
                 return False
@@ -97,7 +115,7 @@ def stands(lex, text, size, start, word, found, n_spelled):
     return True
 
 
-@jit
+@kernel
 def may_hide(tells, told, spellings, places, lex, text, size, spots, n_spots, found):
     """Say whether a spelling or a substituted word stands at one of the listed places at all."""
     letters = lex[1]
@@ -117,11 +135,13 @@ def may_hide(tells, told, spellings, places, lex, text, size, spots, n_spots, fo
     return False
 
 
-@jit
-def substituted(keys, ranges, places, lex, text, size, found, n_spelled):
+@kernel
+def substituted(near, keys, ranges, places, lex, text, size, found, n_spelled):
     """Add windows that are a word with some characters substituted. Gives the new number, or FULL."""
     n_found = n_spelled
     for place in range(size - 1):
+        if not is_near(near, pair(text[place], text[place + 1])):
+            continue
         there = find_key(keys, pair(text[place], text[place + 1]))
         if there < 0:
             continue
@@ -140,7 +160,7 @@ def substituted(keys, ranges, places, lex, text, size, found, n_spelled):
     return n_found
 
 
-@inline
+@inlined_kernel
 def rank(found, one):
     """Give the sort key of a candidate: leftmost, longest, least guarded, then word and how."""
     size = LONGEST - (found[one, 1] - found[one, 0])
@@ -148,52 +168,61 @@ def rank(found, one):
     return (key * 4096 + found[one, 2] + 1) * 8 + found[one, 5]
 
 
-@jit
-def plausible(found, order, at):
+@kernel
+def arrange(found, n_found):
+    """Sort candidates by rank, in place, without room of its own."""
+    gap = 1
+    while gap < n_found:
+        gap = 3 * gap + 1
+    while gap > 1:
+        gap //= 3
+        for one in range(gap, n_found):
+            at = one
+            while at >= gap and rank(found, at - gap) > rank(found, at):
+                for field in range(FIELDS):
+                    swapped = found[at, field]
+                    found[at, field] = found[at - gap, field]
+                    found[at - gap, field] = swapped
+                at -= gap
+
+
+@kernel
+def plausible(found, n_found, one):
     """Say whether a candidate's context stands near it, and no longer plain word covers it."""
-    one = order[at]
     start, end, word, contexts = found[one, 0], found[one, 1], found[one, 2], found[one, 4]
     seen = found[one, 3] == 0
     reach = REACHES[found[one, 3]]
-    low = at
-    while low > 0 and found[order[low - 1], 0] >= start - reach - LONGEST:
-        low -= 1
-    for place in range(low, order.shape[0]):
-        other = order[place]
+    other = one
+    while other > 0 and found[other - 1, 0] >= start - reach - LONGEST:
+        other -= 1
+    while other < n_found and found[other, 0] <= end + reach:
         first, behind = found[other, 0], found[other, 1]
-        if first > end + reach:
-            break
         if found[other, 2] < 0 and first <= start and end <= behind and behind - first > end - start:
             return False
-        if seen or found[other, 2] == word or (found[other, 4] & contexts) == 0:
-            continue
-        if behind <= start:
-            seen = start - behind <= reach
-        elif first >= end:
-            seen = first - end <= reach
+        if found[other, 2] != word and (found[other, 4] & contexts) != 0:
+            if behind <= start:
+                seen |= start - behind <= reach
+            elif first >= end:
+                seen |= first - end <= reach
+        other += 1
     return seen
 
 
-@jit
+@kernel
 def choose(found, n_found):
-    """Give the candidates to open, in order."""
-    ranks = np.empty(n_found, np.int64)
-    for one in range(n_found):
-        ranks[one] = rank(found, one)
-    order = np.argsort(ranks)
-    taken = np.empty(n_found, np.int64)
+    """Mark the candidates to open, after sorting them. Gives their number."""
+    arrange(found, n_found)
     n_taken = 0
     reached = 0
-    for at in range(n_found):
-        one = order[at]
-        if found[one, 2] >= 0 and found[one, 0] >= reached and plausible(found, order, at):
-            taken[n_taken] = one
+    for one in range(n_found):
+        if found[one, 2] >= 0 and found[one, 0] >= reached and plausible(found, n_found, one):
+            found[one, 3] = TAKEN
             n_taken += 1
             reached = found[one, 1]
-    return taken[:n_taken]
+    return n_taken
 
 
-@jit
+@kernel
 def open_row(chart, text, starts, ends, size, found, text2, starts2, ends2):
     """Open the disguised words of one row into the second set of arrays.
 
@@ -201,36 +230,35 @@ def open_row(chart, text, starts, ends, size, found, text2, starts2, ends2):
         (characters written, whether anything was opened and so written at all);
         FULL in the first place where `found` or the output is too small.
     """
-    keys, ranges, ordinary = chart.index.keys, chart.index.ranges, chart.ordinary
-    n_spelled = spelled(keys, ranges, chart.spellings, chart.letters, ordinary, text, size, found)
+    keys, ranges, ordinary = chart.heads.keys, chart.heads.ranges, chart.ordinary
+    n_spelled = spelled(chart.near, keys, ranges, chart.spellings, chart.letters, ordinary, text, size, found)
     if n_spelled == FULL:
         return FULL, False
     lex = (chart.words, chart.letters, chart.stands, chart.common, ordinary)
-    n_found = substituted(keys, ranges, chart.substituted, lex, text, size, found, n_spelled)
+    n_found = substituted(chart.near, keys, ranges, chart.substituted, lex, text, size, found, n_spelled)
     if n_found == FULL:
         return FULL, False
-    taken = choose(found, n_found)
-    n_taken = taken.shape[0]
+    n_taken = choose(found, n_found)
     if n_taken == 0:
         return size, False
     if text2.shape[0] < 6 * n_taken + size:
         return FULL, False
-    kept = 0
-    reached = 0
-    for at in range(n_taken + 1):
-        until = size if at == n_taken else found[taken[at], 0]
+    kept, reached = 0, 0
+    for row in range(n_found + 1):
+        if row < n_found and found[row, 3] != TAKEN:
+            continue
+        until = size if row == n_found else found[row, 0]
         for one in range(reached, until):
             text2[kept], starts2[kept], ends2[kept] = text[one], starts[one], ends[one]
             kept += 1
-        if at == n_taken:
+        if row == n_found:
             break
-        row = found[taken[at]]
-        word_at, n_letters = chart.words[row[2], 0], chart.words[row[2], 1]
-        even = row[5] != REVERSED and row[1] - row[0] == n_letters
+        first, reached = found[row, 0], found[row, 1]
+        word_at, n_letters = chart.words[found[row, 2], 0], chart.words[found[row, 2], 1]
+        even = found[row, 5] != REVERSED and reached - first == n_letters
         for one in range(n_letters):
             text2[kept] = chart.letters[word_at + one]
-            starts2[kept] = starts[row[0] + one] if even else starts[row[0]]
-            ends2[kept] = ends[row[0] + one] if even else ends[row[1] - 1]
+            starts2[kept] = starts[first + one] if even else starts[first]
+            ends2[kept] = ends[first + one] if even else ends[reached - 1]
             kept += 1
-        reached = row[1]
     return kept, True

@@ -229,7 +229,9 @@ def scan_table(phrases: Phrases, bodies: pa.Array | pa.ChunkedArray, threads: in
 
     def one(job: tuple[int, cells.Cells, int, int]) -> NDArray[np.int64]:
         before, column, first, last = job
-        hits = columns.scan_chunk(chart, book, column.bytes, column.offsets, column.valid, first, last)
+        hits: NDArray[np.int64] = columns.scan_chunk(
+            chart, book, column.bytes, column.offsets, column.valid, (first, last)
+        )
         hits[:, 0] += before
         return hits
 

@@ -55,15 +55,15 @@ def fold_column(
     """
     import numpy as np
 
-    from lianfang.engine.text import cells, columns, layout
+    from lianfang.engine.text import cells, folding, layout
 
     chart = layout.chart()
     work = [(column, *chunk) for column in cells.columns(bodies) for chunk in column.chunks()]
 
     def one(job: tuple[cells.Cells, int, int]) -> tuple[NDArray[np.generic], ...]:
         column, first, last = job
-        made: tuple[NDArray[np.generic], ...] = columns.fold_chunk(
-            chart, column.bytes, column.offsets, column.valid, first, last, with_spans
+        made: tuple[NDArray[np.generic], ...] = folding.fold_chunk(
+            chart, column.bytes, column.offsets, column.valid, (first, last), with_spans
         )
         return made
 
