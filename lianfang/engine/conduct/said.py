@@ -15,7 +15,7 @@ from lianfang.engine.conduct import said_judge, said_rules
 from lianfang.engine.conduct.rules import Effect, Rules, strictness
 from lianfang.engine.conduct.said_judge import Match
 from lianfang.engine.conduct.said_rules import SaidRule
-from lianfang.engine.conduct.said_talk import Speaker, Talk
+from lianfang.engine.conduct.said_talk import Talk
 from lianfang.engine.identifiers import find
 from lianfang.engine.terms.errors import Say
 
@@ -184,8 +184,3 @@ def covered(text: str, names: Iterable[str] = ()) -> str:
             signs[at + 1 : at + len(name)] = "*" * (len(name) - 1)
             at = text.find(name, at + len(name))
     return "".join(signs)
-
-
-def heard(talk: Talk) -> bool:
-    """Say whether anybody of the collecting side speaks at all."""
-    return bool(talk.by(Speaker.COLLECTOR, Speaker.UNKNOWN))

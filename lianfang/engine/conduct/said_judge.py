@@ -78,7 +78,8 @@ def _excuse(look: Look, text: str, start: int, end: int) -> Excuse | None:
 
 
 def _split(met: Iterable[Match]) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
-    kept, dropped = [], []
+    kept: list[Match] = []
+    dropped: list[Match] = []
     for one in met:
         (kept if one.excuse is None else dropped).append(one)
     return tuple(kept), tuple(dropped)

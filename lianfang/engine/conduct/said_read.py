@@ -18,6 +18,8 @@ from lianfang.engine.terms.errors import InputError, Say
 _FIX = Say("每行或每项要有 speaker 和 text；可有 utt_id、t0、t1、talk_id",
            "each row or entry has speaker and text; utt_id, t0, t1 and talk_id if known")
 
+_NOTHING = Context()
+
 
 @dataclass(frozen=True)
 class Named:
@@ -47,7 +49,7 @@ def decoded(raw: bytes, where: str) -> str:
     raise _wrong(where, "既不是 UTF-8 也不是 GB 18030", "neither UTF-8 nor GB 18030")
 
 
-def talks(text: str, where: str, given: Context = Context()) -> tuple[Named, ...]:
+def talks(text: str, where: str, given: Context = _NOTHING) -> tuple[Named, ...]:
     """Read every talk of a file.
 
     Args:
