@@ -12,13 +12,29 @@ from lianfang.engine.tables import dialect
 from lianfang.engine.tables.step import Rows, Sql, Step, Whole
 from lianfang.engine.terms.errors import EngineError, Say, SettingError
 
+_HOUSE = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "Asia/Shanghai",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.ansi.enabled": "false",
+    # What is collected is linear and wanted whole; Spark's own limit of 1 GB would end the run.
+    "spark.driver.maxResultSize": "0",
+}
+# One machine needs few partitions and speaks to itself only; a cluster keeps its own settings.
+_LOCAL = {
+    "spark.sql.shuffle.partitions": "4",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
 
-def session(master: str = "local[2]", settings: Mapping[str, str] | None = None) -> Any:
+
+def session(master: str | None = "local[2]", settings: Mapping[str, str] | None = None) -> Any:
     """Open a Spark session with the settings the kernels need.
 
     Args:
-        master: `local[2]`, or a cluster's address; `spark-submit` sets it by itself.
-        settings: further Spark settings, by their own names.
+        master: `local[2]`, or a cluster's address; None where `spark-submit` has settled it.
+        settings: further Spark settings, by their own names; they go before those of the house.
 
     Raises:
         SettingError: pyspark is not installed, or no Java machine answers.
@@ -38,17 +54,11 @@ def session(master: str = "local[2]", settings: Mapping[str, str] | None = None)
         ) from wrong
     # Workers must run this very Python, or they find no kernels.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("lianfang").master(master)
-    wanted = {
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.sql.session.timeZone": "Asia/Shanghai",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.ansi.enabled": "false",
-    }
-    if master.startswith("local"):
-        wanted |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    for name, value in (wanted | dict(settings or {})).items():
+    builder = SparkSession.builder.appName("lianfang")
+    if master is not None:
+        builder = builder.master(master)
+    local = _LOCAL if master is not None and master.startswith("local") else {}
+    for name, value in (_HOUSE | local | dict(settings or {})).items():
         builder = builder.config(name, value)
     try:
         return builder.getOrCreate()
@@ -71,7 +81,7 @@ class SparkTables:
 
     def put(self, name: str, table: pa.Table) -> None:
         """Hand an Arrow table to Spark under a name."""
-        self._keep(name, self._frame(table))
+        self._keep(name, self._frame(table).cache())
         self._schemas[name] = table.schema
 
     def _frame(self, table: pa.Table) -> Any:
@@ -83,7 +93,6 @@ class SparkTables:
         return self._spark.createDataFrame(plain)
 
     def _keep(self, name: str, frame: Any) -> None:
-        frame = frame.cache()
         frame.createOrReplaceTempView(name)
         self._kept[name] = frame
 
@@ -92,8 +101,15 @@ class SparkTables:
         return tuple(self._kept)
 
     def arrow(self, name: str) -> pa.Table:
-        """Collect a table to the driver."""
-        table = self._kept[name].toArrow()
+        """Collect a table to the driver; here Spark does the work it was asked for before.
+
+        Raises:
+            EngineError: Spark failed while making this table or one it reads.
+        """
+        try:
+            table = self._kept[name].toArrow()
+        except Exception as wrong:
+            raise _refused(name, wrong) from wrong
         return table.cast(self._schemas[name]) if name in self._schemas else table
 
     def drop(self, name: str) -> None:
@@ -105,7 +121,7 @@ class SparkTables:
             self._spark.catalog.dropTempView(name)
 
     def run(self, step: Step) -> None:
-        """Run one step and keep what it makes.
+        """Run one step and keep what it makes; `Sql` and `Rows` are only planned until somebody reads.
 
         Raises:
             EngineError: Spark refused; carries step and SQL.
@@ -121,17 +137,9 @@ class SparkTables:
     def _select(self, step: Sql) -> None:
         text = dialect.said(step.sql, "spark", tuple(sorted(step.params.items())))
         try:
-            self._keep(step.name, self._spark.sql(text))
-            self._kept[step.name].count()
+            self._keep(step.name, _cut(self._spark.sql(text)))
         except Exception as wrong:
-            raise EngineError(
-                Say(f"Spark 不接受步骤 {step.name}", f"Spark refused the step {step.name}"),
-                code="E-SPARK-03",
-                where=f"step:{step.name}",
-                fix=str(wrong)[:2000],
-                step=step.name,
-                sql=text,
-            ) from wrong
+            raise _refused(step.name, wrong, text) from wrong
 
     def _rows(self, step: Rows) -> None:
         from pyspark.sql.pandas.types import from_arrow_schema
@@ -148,13 +156,34 @@ class SparkTables:
                     yield from _plain(made).combine_chunks().to_batches()
 
         plain = _plain(schema.empty_table()).schema
-        self._keep(step.name, self._kept[step.reads[0]].mapInArrow(each, from_arrow_schema(plain)))
+        made = self._kept[step.reads[0]].mapInArrow(each, from_arrow_schema(plain))
+        self._keep(step.name, _cut(made))
         self._schemas[step.name] = schema
 
     def close(self) -> None:
         """Drop every table; the session stays, it is the caller's."""
         for name in tuple(self._kept):
             self.drop(name)
+
+
+def _cut(frame: Any) -> Any:
+    """Keep what a step makes once it is made, and forget how.
+
+    A view stands for its whole history: where a table is read twice the plan doubles, and after
+    thirty steps planning would take longer than the work. Not eager, so that steps still run together.
+    """
+    return frame.localCheckpoint(eager=False)
+
+
+def _refused(step: str, wrong: Exception, sql: str = "") -> EngineError:
+    return EngineError(
+        Say(f"Spark 不接受步骤 {step}", f"Spark refused the step {step}"),
+        code="E-SPARK-03",
+        where=f"step:{step}",
+        fix=str(wrong)[:2000],
+        step=step,
+        sql=sql,
+    )
 
 
 _WIDER = {

@@ -7,8 +7,9 @@ The order of the steps, the SQL between them in words:
 3. A record of rank r meets those of rank below `window`, and those from r - `window` on.
 4. `verified` over the bodies of the distinct pairs so found.
 5. Copies (record, first) and verified pairs are edges; their components are the families.
-6. `identifier_keys` over the record tables; groups of a key are those of `sharing`.
-7. `template_rows` over the first records says which wordings are public.
+6. Pairs of two families that are alike, though less, make drafts; see `drafts`.
+7. `identifier_keys` over the record tables; groups of a key are those of `sharing`.
+8. `template_rows` over the first records says which wordings are public.
 
 One machine takes short cuts (it skips pairs known to be connected); the tables are the same.
 """
@@ -16,6 +17,7 @@ One machine takes short cuts (it skips pairs known to be connected); the tables 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from lianfang.engine.identify.linkage import entries as entry
@@ -26,11 +28,16 @@ from lianfang.engine.identify.linkage import wordings
 from lianfang.engine.identify.linkage.families import USUAL, FamilyOptions
 from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.templates import Templates
-from lianfang.engine.identify.linkage.wordings import Texts
+from lianfang.engine.identify.linkage.wordings import Int32, Texts
 
 COPY_KEYS = pa.schema([("record_no", pa.int64()), ("key", pa.int64())])
 BAND_KEYS = pa.schema([("record_no", pa.int64()), ("band", pa.int16()), ("key", pa.int64())])
-VERIFIED = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("similarity", pa.float32())])
+VERIFIED = pa.schema(
+    [
+        ("left", pa.int64()), ("right", pa.int64()), ("similarity", pa.float32()),
+        ("n_shingles", pa.int32()),
+    ]
+)
 IDENTIFIER_KEYS = pa.schema(
     [
         ("record_no", pa.int64()), ("field", pa.string()), ("key", pa.int64()),
@@ -127,7 +134,7 @@ def verified(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.Record
         options: `least_similarity`; 0.0 keeps all and only measures.
 
     Returns:
-        A batch like `VERIFIED`.
+        A batch like `VERIFIED`; `n_shingles` of the text that has fewer.
     """
     from lianfang.engine.identify.linkage.kernels import buckets
 
@@ -142,10 +149,20 @@ def verified(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.Record
         0, n_pairs, here, here + np.uint32(n_pairs), read.shingles, read.places, read.counts,
         read.most, share,
     )
-    # Compared in float32, as both sides are: 0.7 itself counts as similar enough.
-    kept = share >= np.float32(options.least_similarity)
+    kept = _enough(share, read.counts[:n_pairs], read.counts[n_pairs:], options.least_similarity)
     ends = [np.asarray(batch[name], np.int64)[kept] for name in ("left", "right")]
-    return _batch(VERIFIED, *ends, share[kept])
+    fewest = np.minimum(read.counts[:n_pairs], read.counts[n_pairs:])[kept]
+    return _batch(VERIFIED, *ends, share[kept], fewest)
+
+
+def _enough(
+    share: npt.NDArray[np.float32], left: Int32, right: Int32, least: float
+) -> npt.NDArray[np.bool_]:
+    """Say which pairs are similar enough, as the kernels say it: by whole numbers of shingles."""
+    total = left.astype(np.int64) + right
+    alike = share.astype(np.float64)
+    shared = np.rint(total * alike / (1.0 + alike))
+    return shared >= least * (total - shared)
 
 
 def identifier_keys(

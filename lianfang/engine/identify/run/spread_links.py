@@ -9,6 +9,7 @@ is not compared again, so a letter of a million copies costs a million compariso
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,16 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.guides import fields
-from lianfang.engine.identify.linkage import batches, components, entries, family_table, people
+from lianfang.engine.identify.linkage import batches, components, drafts, entries, family_table, people
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage.family_table import FAMILY, Worded
 from lianfang.engine.identify.linkage.make import LinkOptions
+from lianfang.engine.identify.linkage.wordings import Int32, Int64
 from lianfang.engine.tables.step import Rows, Sql, Step, Whole
 
 Columns = Mapping[str, Sequence[str]]
 FOLDED = pa.schema([("record_no", pa.int64()), ("body", pa.string())])
 FOUND = pa.schema([("record_no", pa.int64()), ("kind", pa.string()), ("value", pa.string())])
+NEAR = pa.schema([("left", pa.int64()), ("right", pa.int64()), ("similarity", pa.float32())])
 ROOT = pa.schema([("record_no", pa.int64()), ("root", pa.int64())])
 _KNOWN = (
     "record_no", "institution", "person_name", "person_mobile", "party_mobile", "person_resident_id",
@@ -43,7 +46,7 @@ def steps(columns: Columns, counted: frozenset[str], options: LinkOptions) -> tu
 
     Shape:
         reads  <kind>(record_no, ...)
-        makes  family, shared_keys(record_no, field, key), shared_values(key, value), and on the
+        makes  family, near(left, right, similarity), shared_keys(record_no, field, key), shared_values(key, value), and on the
                way known_<kind>: the columns people are told apart by and counted by
     """
     return (*_texts(columns), *_known(columns, counted), *_wordings(options), *_compared(options),
@@ -186,36 +189,58 @@ _FAR = (
 
 
 def _compared(options: LinkOptions) -> list[Step]:
-    usual = options.families
-    verified = partial(batches.verified, options=usual)
-    window = {"window": usual.window}
+    # Pairs too little alike for a family may still be two letters of one draft.
+    rules = (options.rules or link_fields.load()).drafts
+    least = min(options.families.least_similarity, rules.least_similarity)
+    verified = partial(batches.verified, options=replace(options.families, least_similarity=least))
+    rooted = partial(_rooted, least=options.families.least_similarity)
+    window = {"window": options.families.window}
     return [
         Sql("head_pairs", _HEADS, ("ranked",)),
         Sql("head_bodies", _BODIES.format(pairs="head_pairs"), ("head_pairs", "wordings")),
         Rows("head_verified", verified, ("head_bodies",), batches.VERIFIED),
-        Whole("headed", _rooted, ("head_verified",), ROOT),
+        Whole("headed", rooted, ("head_verified",), ROOT),
         Sql("mixed", _MIXED, ("ranked", "headed"), window),
         Sql("far_pairs", _FAR, ("mixed",), window),
         Sql("far_bodies", _BODIES.format(pairs="far_pairs"), ("far_pairs", "wordings")),
         Rows("far_verified", verified, ("far_bodies",), batches.VERIFIED),
-        Whole("rooted", _rooted, ("head_verified", "far_verified"), ROOT),
+        Whole("rooted", rooted, ("head_verified", "far_verified"), ROOT),
+        Whole(
+            "near",
+            partial(_near, rules=rules),
+            ("copies", "rooted", "head_verified", "far_verified"),
+            NEAR,
+        ),
     ]
 
 
-def _rooted(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Give every record of a pair the smallest record it hangs together with."""
-    left, right = (
-        np.concatenate([table[side].to_numpy() for table in tables.values()]) for side in ("left", "right")
-    )
+def _rooted(tables: Mapping[str, pa.Table], least: float) -> pa.Table:
+    """Give every record of a pair of one family the smallest record it hangs together with."""
+    pairs = pa.concat_tables(tables.values())
+    pairs = pairs.filter(pc.greater_equal(pairs["similarity"], pa.scalar(least, pa.float32())))
+    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
     nodes, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
     root = components.components(ends[: left.size], ends[left.size :], nodes.size)
     return pa.table([pa.array(nodes), pa.array(nodes[root])], schema=ROOT)
 
 
+def _near(tables: Mapping[str, pa.Table], rules: link_fields.DraftRules) -> pa.Table:
+    """Keep the pairs that may be of one draft: of two families, one of them small, long enough."""
+    pairs = pa.concat_tables([tables["head_verified"], tables["far_verified"]])
+    alike = pc.greater_equal(pairs["similarity"], pa.scalar(rules.least_similarity, pa.float32()))
+    pairs = pairs.filter(pc.and_(alike, pc.greater_equal(pairs["n_shingles"], rules.least_shingles)))
+    _, slot, label = _slots(tables)
+    firsts = np.unique(tables["copies"]["first_no"].to_numpy())
+    ends = (np.searchsorted(firsts, pairs[side].to_numpy()) for side in ("left", "right"))
+    made = drafts.once(*ends, pairs["similarity"].to_numpy())
+    made = drafts.of_records(drafts.still_open(made, label, drafts.large(label, slot, rules)), firsts)
+    return pa.table([pa.array(column) for column in (made.left, made.right, made.similarity)], schema=NEAR)
+
+
 def _families(columns: Columns, options: LinkOptions) -> list[Step]:
-    measured = partial(batches.verified, options=_any_likeness(options))
+    measured = partial(batches.verified, options=replace(options.families, least_similarity=0.0))
     known = tuple(f"known_{kind}" for kind in columns)
-    pairs = 'select root as left_no, record_no as right_no from rooted where record_no <> root'
+    pairs = "select root as left_no, record_no as right_no from rooted where record_no <> root"
     return [
         Sql("root_pairs", pairs, ("rooted",)),
         Sql("root_bodies", _BODIES.format(pairs="root_pairs"), ("root_pairs", "wordings")),
@@ -235,15 +260,7 @@ def _families(columns: Columns, options: LinkOptions) -> list[Step]:
     ]
 
 
-def _any_likeness(options: LinkOptions):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(options.families, least_similarity=0.0)
-
-
-def _family(
-    tables: Mapping[str, pa.Table], options: LinkOptions, known: Sequence[str]
-) -> pa.Table:
+def _family(tables: Mapping[str, pa.Table], options: LinkOptions, known: Sequence[str]) -> pa.Table:
     """Make table `family` from numbers alone: copies, roots, likenesses, templates, people."""
     registry = options.templates or public.load()
     held = [tables[name] for name in known]
@@ -251,23 +268,30 @@ def _family(
     rows = family_table.rows_of(worded)
     firsts = worded.record[worded.first]
     share = np.ones(firsts.size, np.float32)
-    share[np.searchsorted(firsts, tables["alike"]["right"].to_numpy())] = tables["alike"]["similarity"].to_numpy()
+    alike = tables["alike"]
+    share[np.searchsorted(firsts, alike["right"].to_numpy())] = alike["similarity"].to_numpy()
     who = people.people(held, n_records(held), options.key)
     return family_table.tabled(worded, rows, share[rows.slot], who, registry.ids)
 
 
 def _worded(tables: Mapping[str, pa.Table], ids: tuple[str, ...]) -> Worded:
-    copies = tables["copies"].sort_by("record_no")
-    record, first_no = copies["record_no"].to_numpy(), copies["first_no"].to_numpy()
-    firsts, slot = np.unique(first_no, return_inverse=True)
-    label = np.arange(firsts.size, dtype=np.int32)
-    rooted = tables["rooted"]
-    label[np.searchsorted(firsts, rooted["record_no"].to_numpy())] = np.searchsorted(firsts, rooted["root"].to_numpy())
+    record, slot, label = _slots(tables)
+    firsts = np.unique(tables["copies"]["first_no"].to_numpy())
     template = np.full(firsts.size, -1, np.int32)
     matched = tables["template_rows"]
     which = pc.index_in(matched["template_id"], pa.array(ids, pa.string())).to_numpy()
     template[np.searchsorted(firsts, matched["record_no"].to_numpy())] = which
-    return Worded(record, slot.astype(np.int64), np.searchsorted(record, firsts), label, template)
+    return Worded(record, slot, np.searchsorted(record, firsts), label, template)
+
+
+def _slots(tables: Mapping[str, pa.Table]) -> tuple[Int64, Int64, Int32]:
+    """Number wordings by their first records: records ascending, wording of each, family of each wording."""
+    copies, rooted = tables["copies"].sort_by("record_no"), tables["rooted"]
+    firsts, slot = np.unique(copies["first_no"].to_numpy(), return_inverse=True)
+    label = np.arange(firsts.size, dtype=np.int32)
+    member, root = (np.searchsorted(firsts, rooted[name].to_numpy()) for name in ROOT.names)
+    label[member] = root
+    return copies["record_no"].to_numpy(), slot.astype(np.int64), label
 
 
 def n_records(tables: Sequence[pa.Table]) -> int:
@@ -291,9 +315,7 @@ def _identifiers(columns: Columns, options: LinkOptions) -> list[Step]:
             ]
             parts.append(f"keys_{kind}")
     several = "select key, min(value) as value from identifier_keys group by key having count(*) >= 2"
-    shared = (
-        "select k.record_no, k.field, k.key from identifier_keys as k join shared_values as s on k.key = s.key"
-    )
+    shared = "select k.record_no, k.field, k.key from identifier_keys as k join shared_values as s on k.key = s.key"
     return [
         *made,
         Sql("identifier_keys", together(batches.IDENTIFIER_KEYS.names, parts), tuple(parts)),
