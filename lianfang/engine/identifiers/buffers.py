@@ -25,5 +25,7 @@ def views(column: pa.Array) -> tuple[Any, Any, Any]:
     held = buffers[2] if buffers[2] is not None and buffers[2].size else b"\0"
     is_there = np.zeros(0, np.bool_)
     if column.null_count:
-        is_there = column.is_valid().to_numpy(zero_copy_only=False)
-    return np.frombuffer(held, np.uint8), offsets, is_there
+        is_there = np.array(column.is_valid().to_numpy(zero_copy_only=False))
+    written = np.frombuffer(held, np.uint8)
+    written.flags.writeable = False  # one type for the kernels, whatever made the column
+    return written, offsets, is_there

@@ -232,6 +232,7 @@ def amounts(b, offsets, is_there, hundredths, out, fine):  # type: ignore[no-unt
 def warm() -> None:
     """Compile every kernel of this file now, so that no user waits for it."""
     held, is_there = np.frombuffer(b"2026-01-02", np.uint8), np.zeros(0, np.bool_)
+    held.flags.writeable = False
     offsets, out, fine = np.array([0, 10], np.int64), np.empty(1, np.int64), np.empty(1, np.uint8)
     moments(held, offsets, is_there, out, fine)
     amounts(held, offsets, is_there, 100, out, fine)
