@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import drafts, links, people, renew_links, renew_texts, segments
+from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.make import USUAL, Linked, LinkOptions, LinkSource, tie_families
@@ -211,9 +211,11 @@ def _marks(options: LinkOptions) -> dict[str, object]:
     made = asdict(options.families)
     made.pop("lanes")
     rules = options.rules or link_fields.load()
+    registry = options.templates or public.load()
+    known = repr(registry.ids) + registry.known.tobytes().hex()
     return {"version": VERSION, "families": made, "rules": _digest(repr(rules)),
             "key": _digest(options.key.hex()),
-            "templates": _digest(repr((options.templates or public.load()).ids))}
+            "templates": _digest(known)}
 
 
 def _digest(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from lianfang.engine.terms.errors import DefinitionError, Fault, Say
 
 # Least similarity; or the template's share that stands in the text and the text's share that is it.
 LIKENESS = (0.55, 0.75, 0.4)
+# How a registered text shows that something is to be filled in.
+_BLANK = re.compile("X+")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def load(folder: Path | None = None) -> Templates:
             Say("公开模板登记表有错", "The registry of public templates is wrong"),
             code="E-LINKAGE-05", where=faults[0].where, faults=faults,
         )
-    return of_texts(tuple(ids), plain_texts(bodies))
+    parts = [(owner, part) for owner, body in enumerate(bodies) for part in _BLANK.split(body) if part]
+    owners = np.array([owner for owner, _ in parts], np.int32)
+    return of_texts(tuple(ids), plain_texts([part for _, part in parts]), owners)
 
 
 def plain_texts(bodies: list[str]) -> Texts:
@@ -89,25 +94,26 @@ def plain_texts(bodies: list[str]) -> Texts:
     return wordings.texts(points, starts)
 
 
-def of_texts(ids: tuple[str, ...], source: Texts) -> Templates:
+def of_texts(ids: tuple[str, ...], source: Texts, owners: Int32 | None = None) -> Templates:
     """Make templates from folded texts.
 
     Args:
-        ids: one a text.
-        source: folded texts.
+        ids: one a template.
+        source: folded texts; a template with blanks is one text for every stretch between them.
+        owners: template of each text; None where each text is one.
 
     Returns:
-        The templates.
+        The templates. What stands around a blank does not count: everybody fills it in differently.
     """
+    if owners is None:
+        owners = np.arange(source.n_texts, dtype=np.int32)
     _, lengths = wordings.number(source, 1)
     read = wordings.read(source, np.arange(source.n_texts), lengths, 1)
-    owner = np.repeat(np.arange(read.n_slots, dtype=np.int32), read.counts)
-    shingles = _flat(read)
-    order = np.lexsort((owner, shingles))
-    known, starts = np.unique(shingles[order], return_index=True)
-    return Templates(
-        ids, known, np.append(starts, shingles.size).astype(np.int64), owner[order], read.counts
-    )
+    held = np.unique(np.stack([_flat(read).astype(np.int64), np.repeat(owners, read.counts)]), axis=1)
+    shingles, owner = held[0].astype(np.uint32), held[1].astype(np.int32)
+    known, starts = np.unique(shingles, return_index=True)
+    sizes = np.bincount(owner, minlength=len(ids)).astype(np.int32)
+    return Templates(ids, known, np.append(starts, shingles.size).astype(np.int64), owner, sizes)
 
 
 def _flat(read: Wordings) -> Uint32:
