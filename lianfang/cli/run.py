@@ -162,12 +162,13 @@ def write(
     watch.step("write", _WRITE)
     tables = outcome.sources.tables
     named = results.names(tables)
+    graded = results.graded(outcome.found)
     made = {
         "records": results.records(tables, outcome.verdicts),
         "signals": results.signals(outcome.signals, named),
         "links": results.links(outcome.links, named),
-        "rings": results.rings(outcome.found.ring),
-        "ring_members": results.members(outcome.found.member),
+        "rings": results.rings(graded.ring),
+        "ring_members": results.members(graded.member),
     }
     for name, table in made.items():
         folder.write(beside, name, table)
@@ -226,12 +227,11 @@ def _closing(loaded: Loaded, counted: dict[str, int], levels: dict[str, int], ri
 
     c = loaded.counts
     review = int(pc.sum(pc.equal(rings["level"], "review")).as_py() or 0)
-    graded = int(pc.sum(pc.not_equal(rings["level"], "none")).as_py() or 0)
     return show.said(
         Say(
             f"读入 {c.n_in} 行 = 留下 {c.n_kept} + 拒收 {c.n_rejected};拒收与坏单元格见 rejects.csv\n"
-            f"提请看一看 {levels['look']} 条,提请审核 {levels['review']} 条;团伙 {graded} 个,其中提请审核 {review} 个;关联 {counted['links']} 条",
+            f"提请看一看 {levels['look']} 条,提请审核 {levels['review']} 条;团伙 {rings.num_rows} 个,其中提请审核 {review} 个;关联 {counted['links']} 条",
             f"rows in {c.n_in} = kept {c.n_kept} + rejected {c.n_rejected}; rejects.csv tells which and why\n"
-            f"{levels['look']} to look at, {levels['review']} for review; {graded} rings, {review} of them for review; {counted['links']} links",
+            f"{levels['look']} to look at, {levels['review']} for review; {rings.num_rows} rings, {review} of them for review; {counted['links']} links",
         )
     )

@@ -27,7 +27,7 @@ MOST_RINGS, MOST_NODES, MOST_PASSAGES, MOST_LETTERS = 60, 90, 6, 900
 
 _ROLES = (
     ("agent", "agent"), ("callback", "agent"), ("referrer", "agent"), ("payee", "payee"), ("device", "device"), ("ip", "device"),
-    ("author", "poster"), ("poster", "poster"), ("found", "poster"), ("wording", "wording"),
+    ("author", "poster"), ("poster", "poster"), ("found", "poster"), ("wording", "wording"), ("draft", "wording"),
 )  # fmt: skip
 
 

@@ -6,14 +6,15 @@ Inside, a record is its number; outside, its kind and id. Nothing here decides a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lianfang.engine.identify.rings.find import Found
 from lianfang.engine.identify.run.shapes import fitted
-from lianfang.engine.terms.codes import Kind
+from lianfang.engine.terms.codes import Kind, Level
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,13 @@ def links(found: pa.Table, named: Names) -> pa.Table:
         columns[f"{side}_kind"] = named.kind.take(at).cast(pa.string())
         columns[f"{side}_id"] = named.record_id.take(at)
     return fitted("links", pa.table(columns))
+
+
+def graded(found: Found) -> Found:
+    """Leave out the rings no gate holds for: they are kept for a later run, and told to nobody."""
+    ring = found.ring.filter(pc.not_equal(found.ring["level"], str(Level.NONE)))
+    told = ring["ring_id"].combine_chunks()
+    return replace(found, ring=ring, member=found.member.filter(pc.is_in(found.member["ring_id"], told)))
 
 
 def rings(found: pa.Table) -> pa.Table:
