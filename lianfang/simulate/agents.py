@@ -136,6 +136,23 @@ def advertise(campaign: Campaign, n: int, **more: object) -> None:
         world.file(Kind.POST, at, None, cells, campaign.truth("advert"))
 
 
+def hand_out(campaign: Campaign, letter: str, n: int) -> None:
+    """Post the campaign's letter itself, for everybody to copy: what members send must come from somewhere."""
+    dice, world = campaign.dice, campaign.world
+    for _ in range(n):
+        at = campaign.moment()
+        lead = dice.pick(wording.shelf("adverts")["hand_out"])
+        text = wording.Grammar({}).say(lead, dice, {}) + campaign.letter(letter, dice.pick(campaign.clients), at)
+        cells = {
+            "host": dice.pick(wording.shelf("cast")["hosts"]),
+            "author_handle": dice.pick(campaign.handles),
+            "author_name": campaign.boss,
+            "text": text,
+            "n_views": dice.count(60) * 37 + dice.between(1, 40),
+        }
+        world.file(Kind.POST, at, None, cells, campaign.truth("advert"))
+
+
 def _reach(campaign: Campaign, at: int) -> dict[str, object]:
     noise, dice = campaign.world.knobs.noise, campaign.dice
     return {

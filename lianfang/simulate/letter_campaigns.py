@@ -52,6 +52,7 @@ def group_push(campaign: Campaign) -> None:
             cells = ordinary.complaint_cells(*_who(campaign, person, at))
             _complain(campaign, person, at, "group_push", cells)
     agents.advertise(campaign, campaign.dice.between(1, 3))
+    agents.hand_out(campaign, "group_push", campaign.dice.between(1, 2))
 
 
 def forged_hardship(campaign: Campaign) -> None:
