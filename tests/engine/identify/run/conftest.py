@@ -41,8 +41,14 @@ def spark() -> Iterator[Any]:
     pytest.importorskip("pyspark")
     from lianfang.engine.tables import spark as tables
 
-    few = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "1",
-           "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}  # fmt: skip
+    few = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    }
     opened = tables.session("local[2]", few)
     yield opened
     opened.stop()
