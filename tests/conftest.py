@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import io
 import os
 import pathlib
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -58,3 +61,66 @@ def postgres_address() -> Iterator[str]:
     pytest.importorskip("psycopg")
     with throw_away_postgres() as address:
         yield address
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the command line said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+def answer_of(*words: object, stdin: str = "") -> Answer:
+    """Type a command line, in this process: kernels are loaded once for all stories."""
+    from lianfang.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    before, language, entered = sys.argv, os.environ.pop("LIANFANG_LANG", None), sys.stdin
+    sys.argv, sys.stdin = ["lianfang", *map(str, words)], io.StringIO(stdin)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            main.main()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv, sys.stdin = before, entered
+        os.environ.pop("LIANFANG_LANG", None)
+        if language is not None:
+            os.environ["LIANFANG_LANG"] = language
+    return Answer(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="session")
+def command():
+    """The command line, typed in this process."""
+    return answer_of
+
+
+@dataclass(frozen=True)
+class SmallRun:
+    """A small simulated world, its tables, and a finished run over them."""
+
+    tables: pathlib.Path
+    results: pathlib.Path
+    answer: Answer
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
+    """A run over 300 simulated people, made once for all stories; nobody may write into it."""
+    from lianfang.simulate import simulation
+    from lianfang.simulate.knobs import Knobs
+
+    home = tmp_path_factory.mktemp("small")
+    simulation.write(simulation.simulate(Knobs(seed=7, people=300, institutions=6, days=90)), home / "world", "csv")
+    tables, results = home / "world" / "tables", home / "results"
+    answer = answer_of("run", tables, "--out", results, "--threads", 2)
+    assert answer.code == 0, answer.said
+    return SmallRun(tables, results, answer)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
+from itertools import zip_longest
+from types import FrameType
 
 from lianfang.cli import show, verbs
 from lianfang.engine.terms.errors import InputError, LianfangError, Say
@@ -17,7 +21,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     # Read the language first: a refused command line must be refused in it.
-    for word, after in zip(sys.argv[1:], [*sys.argv[2:], ""], strict=True):
+    for word, after in zip_longest(sys.argv[1:], sys.argv[2:], fillvalue=""):
         if word == "--lang" or word.startswith("--lang="):
             os.environ["LIANFANG_LANG"] = word.partition("=")[2] or after
     top = verbs.parser()
@@ -25,7 +29,15 @@ def main() -> None:
     if not hasattr(asked, "do"):
         top.print_help()
         sys.exit(2)
+    # Only a main thread may listen; elsewhere a signal ends the process as it always did.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, _ended)
     sys.exit(_guarded(asked))
+
+
+def _ended(number: int, _: FrameType | None) -> None:
+    """Leave as Ctrl-C leaves, so that nothing half-written stays when a machine shuts down."""
+    raise KeyboardInterrupt(number)
 
 
 def _guarded(asked: argparse.Namespace) -> int:
@@ -35,9 +47,10 @@ def _guarded(asked: argparse.Namespace) -> int:
     except LianfangError as wrong:
         show.error(wrong, trace)
         return wrong.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        show.Progress.leave()
         show.line("已中断,没有留下半成品", "interrupted; nothing half-written was left", sys.stderr)
-        return 130
+        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     except BrokenPipeError:
         # The reader went away (`| head`): give the rest to nobody, so that no trace follows at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,6 +62,7 @@ def _guarded(asked: argparse.Namespace) -> int:
         show.error(_disk(wrong), trace)
         return 2
     except Exception as wrong:  # the CLI's last line: nothing may reach a user as a bare trace
+        show.Progress.leave()
         show.line(
             f"内部错误:{type(wrong).__name__}:{wrong}",
             f"internal fault: {type(wrong).__name__}: {wrong}",

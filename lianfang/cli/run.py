@@ -108,9 +108,10 @@ def _must_exist(asked: argparse.Namespace) -> None:
 def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
     from lianfang.engine.identify.run import course
 
+    # Faults of guides and judgements are told before anybody waits for a table.
+    todo = settings(asked)
     loaded = read(asked, beside, watch)
     tables = {kind: loaded.table(kind) for kind in loaded.tables}
-    todo = settings(asked)
     state = beside / "state"
     if asked.keep:
         state.mkdir(mode=0o700)
@@ -143,12 +144,16 @@ def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:
 
 def settings(asked: argparse.Namespace) -> Any:
     """Gather guides, judgements and thread count."""
+    from lianfang.engine.identify.guides import compile as ready
     from lianfang.engine.identify.guides import kept
     from lianfang.engine.identify.linkage import judge
     from lianfang.engine.identify.run import course
 
     judged = judge.read(asked.judgements.read_bytes(), str(asked.judgements)) if asked.judgements else ()
-    return course.Course(kept.book(asked.guides), judged, threads=asked.threads)
+    book = kept.book(asked.guides)
+    # A pattern that cannot run is refused here, not after the tables were read.
+    _ = ready.compiled(book).patterns
+    return course.Course(book, judged, threads=asked.threads)
 
 
 def write(
@@ -189,7 +194,7 @@ def write(
     counted = {name: table.num_rows for name, table in made.items()} | {"hubs": outcome.hubs.num_rows}
     levels = pages.n_flagged(made["records"])
     (beside / "run.json").write_text(_story(asked, watch, loaded, counted, levels, todo), encoding="utf-8")
-    return _closing(loaded, counted, levels, made["rings"])
+    return _closing(loaded, counted, levels, made["rings"]) + _left_out(loaded, outcome)
 
 
 def _story(
@@ -220,6 +225,24 @@ def _story(
         "peak_mb": peak_mb(),
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _left_out(loaded: Loaded, outcome: Outcome) -> str:
+    """Tell what was given and did not take part: files that cannot be read, judgements of no record here."""
+    import pyarrow.compute as pc
+
+    told = []
+    refused = loaded.rejects.table()
+    files = refused.filter(pc.equal(refused["reason"], "unreadable_file"))["file"].to_pylist()
+    if files:
+        some = ", ".join(files[:5]) + (" …" if len(files) > 5 else "")
+        told.append(Say(f"{len(files)} 个文件没有读完:{some};原因见 rejects.csv",
+                        f"{len(files)} files not read to the end: {some}; rejects.csv tells why"))  # fmt: skip
+    unmet = len(outcome.sources.judged.unmet)
+    if unmet:
+        told.append(Say(f"{unmet} 条研判说的记录不在这次输入里,未用上",
+                        f"{unmet} judgements speak of records this run does not have and were not used"))  # fmt: skip
+    return "".join("\n" + show.said(one) for one in told)
 
 
 def _closing(loaded: Loaded, counted: dict[str, int], levels: dict[str, int], rings: Any) -> str:

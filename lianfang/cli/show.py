@@ -7,7 +7,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Sequence
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from lianfang.engine.terms.errors import DefinitionError, LianfangError, Say
 
@@ -30,6 +30,7 @@ def line(zh: str, en: str, to: TextIO | None = None) -> None:
 def error(wrong: LianfangError, trace: bool = False) -> None:
     """Print an error: say, where, fix; every fault of a definition; the trace only when asked."""
     out = sys.stderr
+    Progress.leave()
     print(f"{said(Say('错误', 'error'))} {wrong.code}: {said(wrong.say)}", file=out)
     if wrong.where:
         print(f"  {said(Say('位置', 'where'))}: {wrong.where}", file=out)
@@ -62,6 +63,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 class Progress:
     """Tell the step under way and how long it took; quiet when nobody watches."""
 
+    _open: ClassVar[TextIO | None] = None  # where a line stands that waits for its seconds
+
     def __init__(self, n_steps: int, out: TextIO | None = None) -> None:
         self._n, self._at, self._out = n_steps, 0, out or sys.stderr
         self._started = self._begun = time.perf_counter()
@@ -73,12 +76,21 @@ class Progress:
         self._at += 1
         self._name, self._begun = said(name), time.perf_counter()
         print(f"[{self._at}/{self._n}] {self._name} …", end="", flush=True, file=self._out)
+        Progress._open = self._out
 
     def done(self) -> None:
         """Close the step under way."""
         if self._name:
             print(f" {time.perf_counter() - self._begun:.1f} s", flush=True, file=self._out)
             self._name = ""
+            Progress._open = None
+
+    @staticmethod
+    def leave() -> None:
+        """End the line of a step that will not be done, so that what follows has its own line."""
+        if Progress._open is not None:
+            print(flush=True, file=Progress._open)
+            Progress._open = None
 
     @property
     def seconds(self) -> float:

@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lianfang.cli import show
+from lianfang.engine.terms.errors import Say
 
 Verb = Callable[[argparse.Namespace], int]
+_VERB = Say("命令", "command")
+_COMMAND = f"{_VERB.zh}/{_VERB.en}"
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse that says its refusals in the reader's language."""
 
     def error(self, message: str) -> NoReturn:
+        message = message.replace(_COMMAND, show.said(_VERB))
         show.line(f"用法有误:{message}", f"usage: {message}", sys.stderr)
         show.line(f"看用法:{self.prog} --help", f"see: {self.prog} --help", sys.stderr)
         sys.exit(2)
@@ -145,6 +149,12 @@ def _verb(verbs: Any, name: str, do: Verb, zh: str, en: str) -> argparse.Argumen
     return parser
 
 
+def _from_one(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(show.said(Say(f"要写 1 或更大的整数,不是 {given}", f"a whole number from 1, not {given}")))
+    return int(given)
+
+
 def _common(parser: argparse.ArgumentParser, suppress: bool = False) -> None:
     # The same two options before or after the verb; the later one wins, an absent one stays silent.
     unset: Any = argparse.SUPPRESS if suppress else None
@@ -178,7 +188,7 @@ def _add_run(verbs: Any) -> None:
         help="留下 state/ 供日后加新数据(含未脱敏记录,仅本人可读)/ keep state/ to add to later (unmasked, owner only)",
     )
     add("--since", type=Path, help="上次的结果文件夹,只算新增 / earlier results: add only what is new")
-    add("--threads", type=int, help="线程数,结果不变 / threads; the answer is the same")
+    add("--threads", type=_from_one, help="线程数,结果不变 / threads; the answer is the same")
     add("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
 
 
@@ -287,7 +297,7 @@ def _add_conduct(verbs: Any) -> None:
     one.add_argument("--out", type=Path, required=True)
     one.add_argument("--standing", type=Path, help="在案事实 / holds and registers")
     one.add_argument("--mapping", type=Path, help="列对照文件 / mapping file")
-    one.add_argument("--threads", type=int)
+    one.add_argument("--threads", type=_from_one)
     one.add_argument("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
     _add_said(parts)
 
@@ -351,7 +361,7 @@ def parser() -> argparse.ArgumentParser:
         description="联防:看出谁在合伙对付出借人和借款人,并说清为什么。 Find who works together, and say why.",
     )
     _common(top)
-    verbs = top.add_subparsers(dest="verb", metavar="命令/command", parser_class=_Parser)
+    verbs = top.add_subparsers(dest="verb", metavar=_COMMAND, parser_class=_Parser)
     _add_run(verbs)
     _add_tables(verbs)
     _add_check(verbs)

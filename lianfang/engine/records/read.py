@@ -77,7 +77,7 @@ def open_all(paths: Sequence[Path], log: RejectLog, looks_like_header: object = 
     sources: list[Source] = []
     last: InputError | None = None
     for path, label in files:
-        if path.suffix.lower() in _NO_TABLES and len(files) > 1:
+        if path.suffix.lower() in _NO_TABLES and path not in paths:
             log.note(label, "", Reason.NOT_A_TABLE)
             continue
         try:

@@ -46,7 +46,7 @@ def across(title: Say, series: Sequence[Say], bars: Sequence[Bar], width: int = 
         A figure with the drawing and the same numbers as a table.
     """
     most = max((sum(bar.parts) for bar in bars), default=0) or 1
-    left, row = 150, 26
+    left, row = _label_width([bar.name for bar in bars]), 26
     drawn = []
     for line, bar in enumerate(bars):
         y, x = line * row, float(left)
@@ -66,6 +66,12 @@ def across(title: Say, series: Sequence[Say], bars: Sequence[Bar], width: int = 
         bars,
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-hidden="true">{"".join(drawn)}</svg>',
     )
+
+
+def _label_width(names: Sequence[Say]) -> int:
+    """Give the room names need beside their bars, in either language."""
+    letters = (sum(12.5 if sign > "\u2e7f" else 6.6 for sign in word) for say in names for word in (say.zh, say.en))
+    return int(min(max((*letters, 60.0)), 230)) + 12
 
 
 def upright(title: Say, series: Sequence[Say], bars: Sequence[Bar], width: int = 460) -> str:

@@ -184,7 +184,7 @@ def _passage(one: Passage) -> dict[str, Any]:
         "text": one.text,
         "marks": [
             (m.start, m.end, m.name.zh, m.name.en, m.strength)
-            for m in sorted(one.marks, key=lambda m: (m.start, -m.end))
+            for m in sorted(one.marks, key=lambda m: (m.start, m.strength == "guard", -m.end))
         ],
         "guards": [(say.zh, say.en) for say in one.guards],
         "evasion": one.evasion,

@@ -16,15 +16,15 @@ from lianfang.engine.identify.guides.guide import GuideBook
 from lianfang.engine.identify.rings import members, portrait
 from lianfang.engine.identify.rings.find import Found, Sources
 from lianfang.engine.identify.signals import body
-from lianfang.engine.reports import layout
+from lianfang.engine.reports import layout, veil
 from lianfang.engine.reports.facts import Bar, Edge, Figure, Mark, Node, Overview, Passage, RingView
-from lianfang.engine.reports.veil import veiled
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import label, labels
 
 MOST_RINGS, MOST_NODES, MOST_PASSAGES, MOST_LETTERS = 60, 90, 6, 900
 
+_NAMED = ("person_name", "agent_name", "subject_name", "referrer_name")
 _ROLES = (
     ("agent", "agent"), ("callback", "agent"), ("referrer", "agent"), ("payee", "payee"), ("device", "device"), ("ip", "device"),
     ("author", "poster"), ("poster", "poster"), ("found", "poster"), ("wording", "wording"), ("draft", "wording"),
@@ -251,7 +251,7 @@ def _passages(told: Told, ids: list[str]) -> dict[str, tuple[Passage, ...]]:
     for rows in chosen.values():
         rows.sort(key=lambda row: (-(score.get(row["record_no"], {}).get("score") or 0), row["record_no"]))
         del rows[MOST_PASSAGES:]
-    texts = _texts(told, [row for rows in chosen.values() for row in rows])
+    texts = _texts(told, [row for rows in chosen.values() for row in rows], _known(told, mine))
     marks = _marks(told, [row["record_no"] for rows in chosen.values() for row in rows])
     return {
         ring: tuple(
@@ -269,12 +269,15 @@ def _passages(told: Told, ids: list[str]) -> dict[str, tuple[Passage, ...]]:
     }
 
 
-def _texts(told: Told, rows: list[dict[str, Any]]) -> dict[int, tuple[str, date | None]]:
+def _texts(
+    told: Told, rows: list[dict[str, Any]], known: Mapping[str, frozenset[str]]
+) -> dict[int, tuple[str, date | None]]:
     out: dict[int, tuple[str, date | None]] = {}
     for kind, table in told.sources.tables.items():
-        numbers = pa.array([row["record_no"] for row in rows if row["kind"] == str(kind)], pa.int64())
-        if not len(numbers):
+        mine = [row for row in rows if row["kind"] == str(kind)]
+        if not mine:
             continue
+        numbers = pa.array([row["record_no"] for row in mine], pa.int64())
         part = table.take(pc.index_in(numbers, table["record_no"].combine_chunks()))
         when = (
             part[members.TIME_FIELD[Kind(kind)]]
@@ -282,22 +285,30 @@ def _texts(told: Told, rows: list[dict[str, Any]]) -> dict[int, tuple[str, date 
             .cast(pa.date32())
             .to_pylist()
         )
-        names = (
-            part["person_name"].to_pylist() if "person_name" in part.column_names else [None] * part.num_rows
-        )
-        agents = (
-            part["agent_name"].to_pylist() if "agent_name" in part.column_names else [None] * part.num_rows
-        )
         texts = body.bodies(str(kind), part).to_pylist()
-        for number, text, on, name, agent in zip(
-            numbers.to_pylist(), texts, when, names, agents, strict=True
-        ):
-            out[number] = (veiled(text[:MOST_LETTERS], (name, agent)), on)
+        for row, text, on in zip(mine, texts, when, strict=True):
+            out[row["record_no"]] = (veil.veiled(text[:MOST_LETTERS], known[row["ring_id"]]), on)
     return out
 
 
+def _known(told: Told, mine: pa.Table) -> dict[str, frozenset[str]]:
+    """Gather for every ring the names of its people: one may stand in the text of another."""
+    out: dict[str, set[str | None]] = {ring: set() for ring in pc.unique(mine["ring_id"]).to_pylist()}
+    for kind, table in told.sources.tables.items():
+        part = mine.filter(pc.equal(mine["kind"], str(kind)))
+        named = [name for name in _NAMED if name in table.column_names]
+        if not part.num_rows or not named:
+            continue
+        rows = table.select(named).take(
+            pc.index_in(part["record_no"].combine_chunks(), table["record_no"].combine_chunks())
+        )
+        for ring, *names in zip(part["ring_id"].to_pylist(), *(rows[name].to_pylist() for name in named), strict=True):
+            out[ring].update(names)
+    return {ring: veil.names(names) for ring, names in out.items()}
+
+
 def _marks(told: Told, numbers: list[int]) -> dict[int, tuple[Mark, ...]]:
-    names = {(guide.id, clause.id): clause.name for guide in told.book.guides for clause in guide.clauses}
+    names = {(holder.id, clause.id): clause.name for holder in told.book.holders for clause in holder.clauses}
     near = told.signals.filter(pc.is_in(told.signals["record_no"], pa.array(numbers, pa.int64())))
     out: dict[int, list[Mark]] = defaultdict(list)
     for row in near.to_pylist():
@@ -305,7 +316,7 @@ def _marks(told: Told, numbers: list[int]) -> dict[int, tuple[Mark, ...]]:
             say = names.get((row["guide"], row["clause"]), Say(row["clause"], row["clause"]))
             out[row["record_no"]].append(Mark(row["span_start"], row["span_end"], say, row["strength"]))
     return {
-        number: tuple(sorted(marks, key=lambda m: (m.start, -m.end, m.name.zh)))
+        number: tuple(sorted(marks, key=lambda m: (m.strength == "guard", m.start, -m.end, m.name.zh)))
         for number, marks in out.items()
     }
 

@@ -1,21 +1,37 @@
-"""A text as a stranger may see it: identifiers and the person's name covered, length unchanged.
+"""A text as a stranger may see it: identifiers and people's names covered, length unchanged.
 
 Length stays so that the places of matches, told in the raw text, still fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Set
 
 from lianfang.engine.identifiers import find
 
+# Nine digits in a row say nothing to a reader and may be a number no rule knows.
+_LONG = re.compile(r"\d(?:[ \-]?\d){8,}")
+_LEAST = {False: 2, True: 4}
+"""Letters a name needs before it is looked for; shorter Latin ones stand inside ordinary words."""
 
-def veiled(text: str, names: Iterable[str | None] = ()) -> str:
-    """Cover every identifier found in a text, and the given names.
+
+def names(given: Iterable[str | None]) -> frozenset[str]:
+    """Choose the names worth looking for.
+
+    Args:
+        given: names of people, as the records have them.
+    """
+    plain = {name.strip() for name in given if name}
+    return frozenset(name for name in plain if len(name) >= _LEAST[name.isascii()])
+
+
+def veiled(text: str, known: Set[str] = frozenset()) -> str:
+    """Cover every identifier found in a text, every long number, and the known names.
 
     Args:
         text: raw text.
-        names: names of people to cover; the first character stays.
+        known: names of people to cover, from `names`; the first character stays.
 
     Returns:
         A text of the same number of characters.
@@ -23,12 +39,12 @@ def veiled(text: str, names: Iterable[str | None] = ()) -> str:
     signs = list(text)
     for found in find.find(text):
         _cover(signs, found.start, found.end)
-    for name in names:
-        if name and len(name) > 1:
-            at = text.find(name)
-            while at >= 0:
-                signs[at + 1 : at + len(name)] = "*" * (len(name) - 1)
-                at = text.find(name, at + len(name))
+    for long in _LONG.finditer("".join(signs)):
+        _cover(signs, long.start(), long.end())
+    for length in sorted({len(name) for name in known}):
+        for at in range(len(text) - length + 1):
+            if text[at : at + length] in known:
+                signs[at + 1 : at + length] = "*" * (length - 1)
     return "".join(signs)
 
 

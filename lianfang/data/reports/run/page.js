@@ -81,6 +81,7 @@
       drawing.append(line);
       for (const key of [edge.left, edge.right]) near.set(key, (near.get(key) || []).concat(n));
     });
+    const texts = [];
     for (const node of ring.nodes) {
       const [x, y] = at.get(node.key);
       const dot = svg("g", { "data-node": node.key });
@@ -92,19 +93,51 @@
       name.textContent = node.name.join(" / ");
       dot.append(name);
       if (node.role !== "person" || ring.nodes.length <= 14) {
-        const text = svg("text", { x, y: y - size - 4, "text-anchor": "middle" });
-        node.name.forEach((word, n) => {
+        const said = node.name.map((word) => word.length > 26 ? word.slice(0, 25) + "…" : word);
+        const text = svg("text", {});
+        said.forEach((word, n) => {
           const part = svg("tspan", { class: n ? "en" : "zh" });
-          part.textContent = word.length > 26 ? word.slice(0, 25) + "…" : word;
+          part.textContent = word;
           text.append(part);
         });
         dot.append(text);
+        texts.push({ text, x, y, size, long: Math.max(...said.map(length)), joined: (near.get(node.key) || []).length });
       }
       dot.addEventListener("click", () => (near.get(node.key) || []).length && light(near.get(node.key)[0]));
       drawing.append(dot);
     }
-    return drawing;
+    const taken = ring.nodes.map((node) => {
+      const [x, y] = at.get(node.key), size = Math.min(6 + Math.sqrt(node.n) * 2, 22);
+      return [x - size, y - size, x + size, y + size];
+    });
+    texts.sort((a, b) => b.joined - a.joined).forEach((one) => seat(one, taken, wide, high));
+    return el("div", { class: "graph-box", tabindex: "0", role: "group", "aria-labelledby": "graph-name" }, drawing);
   };
+
+  const length = (word) => Array.from(word).reduce((sum, sign) => sum + (sign > "\u2e7f" ? 12 : 6.6), 0);
+  // A name stands where it covers no dot and no other name; where there is no such place it waits until its dot is lit.
+  const seat = (one, taken, wide, high) => {
+    const { x, y, size, long, text } = one;
+    const places = [
+      ["middle", x, y - size - 4, x - long / 2], ["middle", x, y + size + 12, x - long / 2],
+      ["start", x + size + 4, y + 4, x + size + 4], ["end", x - size - 4, y + 4, x - size - 4 - long],
+      ["start", x + size, y - size - 2, x + size], ["end", x - size, y - size - 2, x - size - long],
+      ["start", x - size, y - size - 4, x - size], ["end", x + size, y - size - 4, x + size - long],
+      ["start", x - size, y + size + 12, x - size], ["end", x + size, y + size + 12, x + size - long],
+    ];
+    const fits = places.find(([, , low, left]) => {
+      const box = [left - 2, low - 11, left + long + 2, low + 3];
+      return box[0] >= 0 && box[2] <= wide && box[1] >= 0 && box[3] <= high
+        && !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    });
+    const [anchor, across, low, left] = fits || places[left_of_middle(x, wide)];
+    text.setAttribute("text-anchor", anchor);
+    text.setAttribute("x", across);
+    text.setAttribute("y", low);
+    if (fits) taken.push([left - 2, low - 11, left + long + 2, low + 3]);
+    else text.classList.add("waiting");
+  };
+  const left_of_middle = (x, wide) => (x < wide / 2 ? 2 : 3);
 
   const light = (n) => {
     document.querySelectorAll(".lit").forEach((one) => one.classList.remove("lit"));
@@ -134,7 +167,7 @@
       cell.append(two(say));
       head.append(cell);
     }
-    return el("div", { class: "edges", tabindex: "0" }, el("table", {}, el("thead", {}, head), body));
+    return el("div", { class: "edges", tabindex: "0", role: "group", "aria-labelledby": "edges-name" }, el("table", {}, el("thead", {}, head), body));
   };
 
   const timeline = (ring) => {
@@ -176,7 +209,7 @@
     }
     quote.append(signs.slice(done).join(""));
     made.append(head, quote);
-    const names = new Map(one.marks.map((m) => [m[2], [m[2], m[3]]]));
+    const names = new Map(one.marks.filter((m) => m[4] !== "guard").map((m) => [m[2], [m[2], m[3]]]));
     if (names.size) {
       const line = el("p", { class: "note" });
       line.append(two(words.signs), " ");
@@ -202,7 +235,7 @@
     const parts = [head, label(ring).lastChild, heading(words.why), why];
     if (ring.nodes.length) parts.push(heading(words.graph, "graph-name"), graph(ring), $("key").content.cloneNode(true),
       el("p", { id: "said", class: "note", "aria-live": "polite" }));
-    if (ring.edges.length) parts.push(heading(words.reasons), edges(ring));
+    if (ring.edges.length) parts.push(heading(words.reasons, "edges-name"), edges(ring));
     if (ring.timeline.length) parts.push(heading(words.timeline, "time-name"), timeline(ring));
     if (ring.passages.length) parts.push(heading(words.texts), ...ring.passages.map(passage));
     if (ring.hidden) { const more = el("p", { class: "note" }); more.append(two([`另有 ${ring.hidden} 条记录,见 ring_members.parquet`, `${ring.hidden} more records stand in ring_members.parquet`])); parts.push(more); }

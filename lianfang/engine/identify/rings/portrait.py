@@ -259,7 +259,14 @@ def _reason(word: str, n_people: int, said: Say) -> Say:
     called = rules.join().by(by).name
     zh = f"{n_people} 人共用{called.zh} {shown}".strip()
     en = f"{n_people} people share {called.en} {shown}".strip()
-    return Say(f"{zh}({said.zh})" if said.zh else zh, f"{en} ({said.en})" if said.en else en)
+    if not (said.zh and said.en):
+        return Say(zh, en)
+    # The link's sentence counts over all records. What it shares is not named a second time.
+    (zh_named, _, zh_count), (en_named, _, en_count) = (say.rstrip(")").rpartition("(") for say in (said.zh, said.en))
+    if shown and shown in zh_named:
+        return Say(f"{zh}(全部记录里 {zh_count})", f"{en} ({en_count} over all records)")
+    flat = Say(f"{zh_named},{zh_count}".strip(","), f"{en_named.rstrip()}, {en_count}".strip(", "))
+    return Say(f"{zh}({flat.zh})", f"{en} ({flat.en})")
 
 
 def _timeline(seats: Sequence[_Seat]) -> tuple[Day, ...]:

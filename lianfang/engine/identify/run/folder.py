@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 from lianfang.engine.terms.errors import InputError, Say
 
 MARK = "run.json"
+_LOCK = ".lock"
 
 
 @contextlib.contextmanager
@@ -29,16 +32,34 @@ def making(place: Path, force: bool = False, mark: str = MARK) -> Iterator[Path]
     Raises:
         InputError: something else stands there, or results do and `force` was not said.
     """
-    _may_stand(place, force, mark)
+    place = Path(os.path.abspath(place))  # a changed working directory moves nothing
     place.parent.mkdir(parents=True, exist_ok=True)
+    _tidy(place)
+    _may_stand(place, force, mark)
     beside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    try:
+    with contextlib.ExitStack() as after:
+        after.callback(shutil.rmtree, beside, ignore_errors=True)
+        lock = after.enter_context((beside / _LOCK).open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield beside
+        _may_stand(place, force, mark)
+        (beside / _LOCK).unlink()
         beside.chmod(0o755)
         _sync(beside)
         _swap(beside, place)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _tidy(place: Path) -> None:
+    """Take away what killed runs left beside the place; whole results among it go back to their place."""
+    for left in sorted(place.parent.glob(f".{place.name}.*")):
+        if (left / "was").is_dir():
+            if not place.exists():
+                (left / "was").rename(place)
+            shutil.rmtree(left, ignore_errors=True)
+        elif (left / _LOCK).is_file():
+            with (left / _LOCK).open() as lock, contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a living run holds its own
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _may_stand(place: Path, force: bool, mark: str) -> None:
@@ -46,7 +67,7 @@ def _may_stand(place: Path, force: bool, mark: str) -> None:
         return
     if place.is_dir() and not any(place.iterdir()):
         return
-    if not (place.is_dir() and (place / mark).exists()):
+    if not _is_ours(place / mark):
         raise InputError(
             Say("这个位置有别的东西,不是以前的结果", "something else stands here, not earlier results"),
             code="E-OUT-02",
@@ -60,6 +81,15 @@ def _may_stand(place: Path, force: bool, mark: str) -> None:
             where=str(place),
             fix=Say("换一个 --out 文件夹,或加 --force 覆盖", "name another --out folder, or say --force"),
         )
+
+
+def _is_ours(mark: Path) -> bool:
+    """Say whether a mark is one this house wrote: many programs call a file `run.json`."""
+    try:
+        told = json.loads(mark.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and {"inputs", "rows", "counts"} <= told.keys()
 
 
 def _sync(folder: Path) -> None:
@@ -86,7 +116,8 @@ def _swap(beside: Path, place: Path) -> None:
     except OSError:
         old.rename(place)
         raise
-    shutil.rmtree(old.parent, ignore_errors=True)
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)
 
 
 def write(folder: Path, name: str, table: pa.Table) -> None:
