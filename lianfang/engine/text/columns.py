@@ -18,7 +18,6 @@ from lianfang.engine.text.kernels import (
     SPACE,
     apart,
     decode,
-    fill_ends,
     find_key,
     inlined_kernel,
     kernel,
@@ -192,12 +191,15 @@ def scan_rows(chart, book, cells, offsets, valid, first, last, rooms, spans, hit
         )  # fmt: skip
         if n_spans == FULL or n_hits + n_spans > hits.shape[0]:
             return row, n_hits, MORE_HITS
-        if n_spans and not wide:
-            fill_ends(cells, low, starts, ends, size)
         at, points = low, 0
         for one in range(n_spans):
             start = low + starts[spans[one, 0]]
-            end = low + ends[spans[one, 1] - 1]
+            end = low + np.int64(starts[spans[one, 1] - 1])
+            if wide:
+                end = low + np.int64(ends[spans[one, 1] - 1])
+            else:
+                _, step = decode(cells, end)
+                end += np.int64(step)
             points += count_points(cells, at, start)
             at = start
             hits[n_hits, 0], hits[n_hits, 1] = row, spans[one, 2]

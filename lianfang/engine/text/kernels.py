@@ -15,7 +15,7 @@ import numba
 import numpy as np
 
 from lianfang.engine.text.glyphs import Class
-from lianfang.engine.text.layout import COMPONENT, GOLDEN, NEAR_BITS, NUMERAL, PAIR_BITS, SIEVE_BITS
+from lianfang.engine.text.layout import COMPONENT, GOLDEN, NUMERAL, PAIR_BITS, SIEVE_BITS, SIEVE_PLACES
 from lianfang.engine.text.unfold import REACH, SHORT
 
 
@@ -61,7 +61,8 @@ POINT = 0x1FFFFF
 KEY = np.uint64(GOLDEN)
 SHIFT = np.uint64(PAIR_BITS)
 SIEVE_SHIFT = np.uint64(64 - SIEVE_BITS)
-NEAR_SHIFT = np.uint64(64 - NEAR_BITS)
+LOW_BIT, HIGH_BIT = (np.uint64(one) for one in SIEVE_PLACES)
+LAST_BIT, ONE = np.uint64(63), np.uint64(1)
 SKIP_KIND, MARK_KIND, STOP_KIND, SIGN_KIND = (np.uint32(one) for one in (SKIP, MARK, STOP, SIGN))
 LETTER_KIND, HAN_KIND, WORD_KIND, BEHIND_KIND = (np.uint32(one) for one in (LETTER, HAN, WORD, BEHIND))
 FLAG_KIND = np.uint32(15)
@@ -108,10 +109,16 @@ def decode(cells, at):
 
 
 @inlined_kernel
+def in_sieve(sieve, mixed):
+    """Say 1 where a mixed pair key may be in a sieve, else 0: both its bits stand in one word."""
+    word = sieve[mixed >> SIEVE_SHIFT]
+    return (word >> ((mixed >> LOW_BIT) & LAST_BIT)) & (word >> ((mixed >> HIGH_BIT) & LAST_BIT)) & ONE
+
+
+@inlined_kernel
 def is_near(near, key):
     """Say whether a pair may be in `heads`; never False for one that is."""
-    bit = (key * KEY) >> NEAR_SHIFT
-    return ((near[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)) != 0
+    return in_sieve(near, key * KEY) != np.uint64(0)
 
 
 @inlined_kernel
@@ -148,9 +155,9 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
             now = np.uint64(entry & np.uint32(POINT))
             text[size] = now
             starts[size] = at - base
-            bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+            mixed = ((before << SHIFT) | now) * KEY
             spots[n_spots] = size - one
-            n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
+            n_spots += in_sieve(sieve, mixed)
             before = now
             size += one
             at += three
@@ -221,9 +228,9 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
                 text[size] = run_plain
                 starts[size] = run_start - base
                 now = np.uint64(run_plain)
-                bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+                mixed = ((before << SHIFT) | now) * KEY
                 spots[n_spots] = size - one
-                n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
+                n_spots += in_sieve(sieve, mixed)
                 before = now
                 size += one
             run, run_rank = SKIP_KIND, np.uint32(0)
@@ -241,9 +248,9 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
             last = LETTER_KIND if now < np.uint64(128) else HAN_KIND
         text[size] = now
         starts[size] = start - base
-        bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+        mixed = ((before << SHIFT) | now) * KEY
         spots[n_spots] = size - one
-        n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & one
+        n_spots += in_sieve(sieve, mixed)
         before = now
         size += one
     if run == STOP_KIND or run == SIGN_KIND:
@@ -273,9 +280,9 @@ def sift(sieve, text, size, spots):
     before = np.uint64(text[0])
     for at in range(np.uint64(1), np.uint64(size)):
         now = np.uint64(text[at])
-        bit = (((before << SHIFT) | now) * KEY) >> SIEVE_SHIFT
+        mixed = ((before << SHIFT) | now) * KEY
         spots[n_spots] = at - np.uint64(1)
-        n_spots += (sieve[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1)
+        n_spots += in_sieve(sieve, mixed)
         before = now
     return np.int64(n_spots)
 
@@ -283,11 +290,18 @@ def sift(sieve, text, size, spots):
 @kernel
 def rejoin(splits, text, starts, ends, size):
     """Put split characters together again, in place; `plain._rejoin`."""
+    low, high = np.uint64(0), np.uint64(0)  # which first parts there are, by their last and middle bits
+    for row in range(splits.shape[0]):
+        low |= ONE << np.uint64(splits[row, 2] & 63)
+        high |= ONE << np.uint64((splits[row, 2] >> 6) & 63)
     kept = 0
     at = 0
     while at < size:
         whole, step = text[at], 1
-        for row in range(splits.shape[0]):
+        n_rows = splits.shape[0]
+        if ((low >> np.uint64(whole & 63)) & (high >> np.uint64((whole >> 6) & 63)) & ONE) == 0:
+            n_rows = 0
+        for row in range(n_rows):
             n_parts = np.int64(splits[row, 0])
             if splits[row, 2] == text[at] and at + n_parts <= size:
                 same = True

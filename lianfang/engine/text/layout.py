@@ -19,8 +19,8 @@ from lianfang.engine.text.glyphs import Class
 POINTS = 0x110000
 PAIR_BITS = 21  # bits of one code point in a pair key
 NUMERAL, COMPONENT = 1 << 28, 1 << 29  # beside the class in a glyph entry
-SIEVE_BITS = 20
-NEAR_BITS = 17
+SIEVE_BITS = 13  # of the place of a word of 64 bits: 64 KB, which stays near the core
+SIEVE_PLACES = (45, 39)  # of a mixed key, the two numbers of a bit in its word
 GOLDEN = 0x9E3779B97F4A7C15
 _IDEOGRAPHS = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x3134B))
 
@@ -54,7 +54,7 @@ class Chart(NamedTuple):
     tells: Index  # pair, one of which is in every disguise -> told, substituted
     told: Ints  # row: spelling, place of the pair in it
     sieve: NDArray[np.uint64]  # bitmap of the same pairs
-    near: NDArray[np.uint64]  # smaller bitmap of the pairs in `heads`
+    near: NDArray[np.uint64]  # bitmap of the pairs in `heads`
 
 
 class Book(NamedTuple):
@@ -73,9 +73,9 @@ def pair_key(first: int, second: int) -> int:
     return (first << PAIR_BITS) | second
 
 
-def place_of(key: int, bits: int) -> int:
-    """Give the upper bits of a key, well mixed: its place in a sieve or, masked, in an index."""
-    return ((key * GOLDEN) & 0xFFFFFFFFFFFFFFFF) >> (64 - bits)
+def place_of(key: int) -> int:
+    """Give the upper bits of a key, well mixed: masked, its place in an index."""
+    return ((key * GOLDEN) & 0xFFFFFFFFFFFFFFFF) >> 32
 
 
 @cache
@@ -101,14 +101,13 @@ def chart() -> Chart:
     tells, told = _tells(spelled, pairs, known)
     glyph, pool = _glyphs()
     words = _rows([(at[n], len(word.text), word.contexts) for n, word in enumerate(known.words)], 3)
-    common = np.zeros(0x10000, np.uint8)
-    common[[ord(one) for one in unfold.COMMON]] = 1
+    common = _marked(unfold.COMMON)
     stands = {pair_key(ord(x), ord(c)) for x, group in known.stands_for.items() for c in group}
     ordinary = {_key(word) for word in known.ordinary}
     return Chart(
         glyph, _literal(), pool, _splits(), common, _index(ranges), spellings,
         np.concatenate([letters, more]), substituted, words,
-        _keys(stands), _keys(ordinary), _digits(), tells, told, _sieve(int(key) for key in tells.keys if key), _sieve(ranges, NEAR_BITS),
+        _keys(stands), _keys(ordinary), _digits(), tells, told, _sieve(int(key) for key in tells.keys if key), _sieve(ranges),
     )  # fmt: skip
 
 
@@ -194,12 +193,18 @@ def _index(ranges: dict[int, list[int]]) -> Index:
     keys = np.zeros(size, np.uint64)
     values = np.zeros((size, 4), np.int32)
     for key in sorted(ranges):
-        place = (place_of(key, 32)) & (size - 1)
+        place = place_of(key) & (size - 1)
         while keys[place]:
             place = (place + 1) & (size - 1)
         keys[place] = key
         values[place] = ranges[key]
     return Index(keys, values)
+
+
+def _marked(characters: Iterable[str]) -> NDArray[np.uint8]:
+    made = np.zeros(0x10000, np.uint8)
+    made[[ord(one) for one in characters]] = 1
+    return made
 
 
 def _keys(keys: Iterable[int]) -> NDArray[np.uint64]:
@@ -214,11 +219,12 @@ def _digits() -> Points:
     return made
 
 
-def _sieve(keys: Iterable[int], bits: int = SIEVE_BITS) -> NDArray[np.uint64]:
-    made = np.zeros((1 << bits) // 64, np.uint64)
+def _sieve(keys: Iterable[int]) -> NDArray[np.uint64]:
+    made = np.zeros(1 << SIEVE_BITS, np.uint64)
     for key in keys:
-        place = place_of(key, bits)
-        made[place >> 6] |= np.uint64(1 << (place & 63))
+        mixed = (key * GOLDEN) & 0xFFFFFFFFFFFFFFFF
+        for place in SIEVE_PLACES:
+            made[mixed >> (64 - SIEVE_BITS)] |= np.uint64(1 << ((mixed >> place) & 63))
     return made
 
 
