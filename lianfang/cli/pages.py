@@ -172,6 +172,12 @@ def _conduct() -> str:
     return listing.rules_page()
 
 
+def _said() -> str:
+    from lianfang.engine.conduct import said_page
+
+    return said_page.said_page()
+
+
 _PAGES: dict[str, Callable[[], str]] = {
     "outputs.md": _outputs,
     "commands.md": _commands,
@@ -180,4 +186,5 @@ _PAGES: dict[str, Callable[[], str]] = {
     "map.md": _map,
     "guide-index.md": _guides,
     "conduct.md": _conduct,
+    "conduct-said.md": _said,
 }

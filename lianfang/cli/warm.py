@@ -27,7 +27,8 @@ def warm(only: str | None) -> int:
         return 0
     began = time.perf_counter()
     show.line("编译计算核(只做一次)…", "compiling kernels (once) …", sys.stderr)
-    waiting, running, failed = list(ROOMS), [], 0
+    waiting, failed = list(ROOMS), 0
+    running: list[tuple[str, subprocess.Popen[bytes]]] = []
     while waiting or running:
         while waiting and len(running) < max(2, os.cpu_count() or 1):
             room = waiting.pop(0)
