@@ -119,7 +119,7 @@ def _tells(
     rows: list[tuple[int, int, int]] = []
     for number, one in enumerate(spelled):
         if one.word >= 0:
-            place = _rarest(one.form, known)
+            place = lexicon.rarest(one.form, known.pairs, known.ordinary)
             rows.append((_key(one.form[place : place + 2]), number, place))
     rows.sort()
     ranges: dict[int, list[int]] = {}
@@ -130,19 +130,6 @@ def _tells(
     return _index(ranges), _rows([row[1:] for row in rows], 2)
 
 
-def _rarest(text: str, known: lexicon.Lexicon) -> int:
-    """Give the place of the pair in a text that other texts are least likely to have."""
-
-    def common(at: int) -> int:
-        pair = text[at : at + 2]
-        n_ascii = pair[0].isascii() + pair[1].isascii()
-        if n_ascii:
-            return 0 if n_ascii == 1 else 2
-        return 3 if pair in known.ordinary or pair in known.pairs else 1
-
-    return min(range(len(text) - 1), key=common, default=0)
-
-
 def book(forms: Sequence[Any]) -> Book:
     """Lay out the forms of `scan.Phrases`.
 
@@ -150,7 +137,7 @@ def book(forms: Sequence[Any]) -> Book:
         forms: with `text`, `word_no` and `plainly`.
     """
     known = plain.known()
-    rarest = {text: _rarest(text, known) for text in {one.text for one in forms}}
+    rarest = {text: lexicon.rarest(text, known.pairs, known.ordinary) for text in {one.text for one in forms}}
     keys = {text: _key(text[place : place + 2]) for text, place in rarest.items()}
     ordered = sorted(forms, key=lambda one: (keys[one.text], one.word_no, len(one.text), one.text))
     letters, at = _letters([one.text for one in ordered])
@@ -230,17 +217,7 @@ def _sieve(keys: Iterable[int]) -> NDArray[np.uint64]:
 
 def _substituted(known: lexicon.Lexicon) -> tuple[Ints, dict[int, tuple[int, int]]]:
     """List every pair of one kept and one substituted character, with the words it may be in."""
-    instead: dict[str, list[str]] = {}
-    for substitute, meant in known.stands_for.items():
-        for one in meant:
-            instead.setdefault(one, []).append(substitute)
-    made: dict[str, set[tuple[int, int]]] = {}
-    for pair, places in known.pairs.items():
-        changed = [one + pair[1] for one in instead.get(pair[0], ())]
-        changed += [pair[0] + one for one in instead.get(pair[1], ())]
-        for one in changed:
-            if one not in known.ordinary:
-                made.setdefault(one, set()).update(places)
+    made = lexicon.substituted(known.pairs, known.stands_for, known.ordinary)
     rows: list[tuple[int, int]] = []
     ranges: dict[int, tuple[int, int]] = {}
     for pair in sorted(made):

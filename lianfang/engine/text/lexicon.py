@@ -70,6 +70,7 @@ class Lexicon:
         stands_for: character -> the domain characters it may be put in place of.
         pairs: two neighbouring characters of a domain word -> (word, place of the first).
         ordinary: two-character words of everyday Chinese; no substitute may form one.
+        tells: pairs, one of which is in every disguise: a text without any of them hides nothing.
     """
 
     words: tuple[Word, ...]
@@ -77,6 +78,7 @@ class Lexicon:
     stands_for: dict[str, str]
     pairs: dict[str, tuple[tuple[int, int], ...]]
     ordinary: frozenset[str]
+    tells: frozenset[str]
 
 
 def build(fold: Callable[[str], str]) -> Lexicon:
@@ -106,13 +108,52 @@ def build(fold: Callable[[str], str]) -> Lexicon:
     heads: dict[str, list[Spelling]] = defaultdict(list)
     for spelling in sorted(made.values(), key=lambda one: (-len(one.form), one.form)):
         heads[spelling.form[:2]].append(spelling)
-    return Lexicon(
-        words,
-        {head: tuple(group) for head, group in heads.items()},
-        _stands_for(words, sounds),
-        _pairs(words),
-        _ordinary(),
-    )
+    stands_for, pairs, ordinary = _stands_for(words, sounds), _pairs(words), _ordinary()
+    tells = set(substituted(pairs, stands_for, ordinary))
+    for spelling in made.values():
+        if spelling.word >= 0:
+            at = rarest(spelling.form, pairs, ordinary)
+            tells.add(spelling.form[at : at + 2])
+    groups = {head: tuple(group) for head, group in heads.items()}
+    return Lexicon(words, groups, stands_for, pairs, ordinary, frozenset(tells))
+
+
+Pairs = dict[str, tuple[tuple[int, int], ...]]
+
+
+def rarest(text: str, pairs: Pairs, ordinary: frozenset[str]) -> int:
+    """Give the place of the pair in a text that other texts are least likely to have.
+
+    Args:
+        text: a spelling or phrase, folded.
+        pairs, ordinary: as in `Lexicon`.
+    """
+
+    def common(at: int) -> int:
+        pair = text[at : at + 2]
+        n_ascii = pair[0].isascii() + pair[1].isascii()
+        if n_ascii:
+            return 0 if n_ascii == 1 else 2
+        return 3 if pair in ordinary or pair in pairs else 1
+
+    return min(range(len(text) - 1), key=common, default=0)
+
+
+def substituted(
+    pairs: Pairs, stands_for: dict[str, str], ordinary: frozenset[str]
+) -> dict[str, set[tuple[int, int]]]:
+    """List the pairs of one kept and one substituted character, with the words they may be in."""
+    instead: dict[str, list[str]] = defaultdict(list)
+    for substitute, meant in stands_for.items():
+        for one in meant:
+            instead[one].append(substitute)
+    made: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for pair, places in pairs.items():
+        for one in instead.get(pair[0], ()):
+            made[one + pair[1]].update(places)
+        for one in instead.get(pair[1], ()):
+            made[pair[0] + one].update(places)
+    return {pair: places for pair, places in made.items() if pair not in ordinary}
 
 
 @cache

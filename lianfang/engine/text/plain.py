@@ -116,13 +116,23 @@ def _open(text: str, starts: list[int], ends: list[int], opened: tuple[unfold.Op
 
 def _characters(raw: str) -> tuple[str, list[int], list[int]]:
     out = _Line()
+    known_glyph, text_add, place_add = glyphs.known, out.text.append, out.starts.append
     for place, character in enumerate(raw):
-        out.take(place, glyphs.known(character))
+        glyph = known_glyph(character)
+        kind = glyph.kind
+        if not out.run and (kind is Class.HAN or kind is Class.LETTER):  # most text: nothing to decide
+            text_add(glyph.plain)
+            place_add(place)
+            out.last = kind
+        else:
+            out.take(place, glyph)
     out.finish()
+    starts = out.starts
+    ends = [start + 1 for start in starts]
     text = "".join(out.text)
     if _COMPONENTS.search(text):
-        text = _rejoin(text, out.starts, out.ends)
-    return _numerals(text), out.starts, out.ends
+        text = _rejoin(text, starts, ends)
+    return _numerals(text), starts, ends
 
 
 class _Line:
@@ -131,7 +141,6 @@ class _Line:
     def __init__(self) -> None:
         self.text: list[str] = []
         self.starts: list[int] = []
-        self.ends: list[int] = []
         self.last = Class.SKIP  # class of the last kept character: LETTER, HAN, STOP, or SKIP at first
         self.run = Class.SKIP  # strongest class in the run: SPACE < MARK < STOP, SIGN
         self.run_plain = ""
@@ -143,8 +152,7 @@ class _Line:
         """Take one raw character."""
         kind = glyph.kind
         if kind is Class.HAN or kind is Class.LETTER:
-            if self.run:
-                self.settle(kind)
+            self.settle(kind)
             self.emit(place, glyph.plain)
             self.last = kind
         elif kind is Class.WORD:
@@ -157,7 +165,6 @@ class _Line:
     def emit(self, place: int, character: str) -> None:
         self.text.append(character)
         self.starts.append(place)
-        self.ends.append(place + 1)
 
     def word(self, place: int, word: str) -> None:
         kind = Class.LETTER if word[0].isascii() else Class.HAN
@@ -188,8 +195,7 @@ class _Line:
         """Keep a stop, unless stops stand around a lone character: 停,息,挂,账 is one word."""
         if both_han and self.token > 0 and len(self.text) - self.token == 1:
             if self.stop_kept:
-                for column in (self.text, self.starts, self.ends):
-                    del column[self.token - 1]
+                del self.text[self.token - 1], self.starts[self.token - 1]
             self.stop_kept = False
         else:
             self.emit(self.run_place, self.run_plain)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from operator import add
 
 from lianfang.engine.text.lexicon import LONGEST, Guard, How, Lexicon
 
@@ -56,6 +57,8 @@ def openings(text: str, lexicon: Lexicon, *, every: bool = False) -> tuple[Openi
     Returns:
         Stretches that do not overlap, in order; leftmost first, longest where several start.
     """
+    if lexicon.tells.isdisjoint(map(add, text, text[1:])):
+        return ()
     anchors, found = _spelled(text, lexicon)
     found += _substituted(text, lexicon, anchors)
     if not found:
