@@ -181,12 +181,14 @@ def _told(ends: Ends, bits: Floats, use: Bools, said: Said | None, join: rules.J
         kind, signed = said.kind[ends.records], said.signed[ends.records]
         settings = [join.by(name) for name in ends.names]
         keep = ~_of_kind([one.never_kinds for one in settings])[key_by[what], kind[record] + 1]
+        free = _of_kind([one.unsigned_kinds for one in settings])
+        only = np.array([one.signed_only for one in settings], np.bool_)[key_by[what]]
+        keep &= ~only | signed[record] | free[key_by[what], kind[record] + 1]
         record, what, how = record[keep], what[keep], how[keep]
         n_held = np.maximum(np.bincount(what, minlength=found.size), 1)
         fit = _of_kind([one.alone_kinds for one in settings])[key_by[what], kind[record] + 1]
-        free = _of_kind([one.unsigned_kinds for one in settings])[key_by[what], kind[record] + 1]
         n_fit = np.bincount(what, fit, minlength=found.size)
-        n_signed = np.bincount(what, free | signed[record], minlength=found.size)
+        n_signed = np.bincount(what, free[key_by[what], kind[record] + 1] | signed[record], minlength=found.size)
         least = np.array([one.alone_signed_share for one in settings])[key_by]
         may_alone = (n_fit * 2 >= n_held) & (n_signed >= least * n_held)
     record, what, how = _once(record, what, how, found.size)

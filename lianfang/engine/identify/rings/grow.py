@@ -209,7 +209,9 @@ def _seats(net: graph.Graph, label: Ints) -> tuple[Ints, Bools]:
     holds = np.isin(label[record] * n_keys + key, pair)
     seated = np.zeros(n, np.bool_)
     seated[record[holds]] = True
+    moves = np.array([rules.join().by(name).moves for name in net.names], np.bool_)
     away = ~seated[record] & (home[key] >= 0)
+    away &= moves[net.key_by[key]] if key.size else away
     # Who was told apart from somebody stays where the cut left him.
     away &= ~np.isin(net.atom[record], np.concatenate(net.apart))
     seat = label.copy()

@@ -34,6 +34,8 @@ class By:
         unsigned_kinds: kinds of record that count as if they carried signs.
         alone_signed_share: share of its holders that must carry signs of an activity to join alone.
         never_kinds: kinds of record it never joins.
+        signed_only: whether a record must carry signs, or be of `unsigned_kinds`, to hold the key.
+        moves: whether a record that holds the key sits with it rather than with its person.
         most_people: above this the key joins nothing, not even as a second sign.
         name: the name for a person.
     """
@@ -51,6 +53,8 @@ class By:
     never_kinds: frozenset[int]
     unsigned_kinds: frozenset[int]
     alone_signed_share: float
+    signed_only: bool
+    moves: bool
     name: Say
 
 
@@ -141,6 +145,8 @@ def _by(by: str, line: Mapping[str, Any]) -> By:
         never_kinds=_kinds(line.get("never_kinds", ())),
         unsigned_kinds=_kinds(line.get("unsigned_kinds", ())),
         alone_signed_share=float(line.get("alone_signed_share", 0.0)),
+        signed_only=bool(line.get("signed_only", False)),
+        moves=bool(line.get("moves", True)),
         name=Say(line["name"]["zh"], line["name"]["en"]),
     )
 
