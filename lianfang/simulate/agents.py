@@ -197,6 +197,8 @@ def report(campaign: Campaign, n: int, witnesses: Sequence[Person], **more: obje
         text = "".join(wording.Grammar({}).say(source, dice, values) for source in told)
         cells: dict[str, object] = {"channel": dice.pick(("网站", "热线", "来信")), "text": text}
         columns = _columns(campaign, at, text, dict(more))
+        if campaign.boss in text and dice.chance(0.6):
+            columns["subject_name"] = campaign.boss
         if str(values["payee"]) in text and dice.chance(0.7):
             columns["payee_account"] = values["payee"]
         world.file(

@@ -152,6 +152,8 @@ def tip_off(world: World, dice: Dice, person: Person, at: int, truth: Truth) -> 
     cells: dict[str, object] = {"channel": dice.pick(("网站", "热线", "来信")), "text": text}
     if dice.chance(0.3):
         cells["mobile"] = world.numbers.mobile()
+    if dice.chance(0.25):
+        cells["subject_name"] = dice.pick(("不详", "自称经理", cast.person_name(dice), cast.nick(dice)))
     world.file(Kind.TIP, at, person, cells, truth)
 
 
