@@ -54,7 +54,7 @@ INVISIBLE = re.compile(
 )
 """Characters that show nothing: zero width, direction marks, variation selectors, keycaps."""
 
-_SPOKEN_ONE = re.compile("[" + "".join(_SPOKEN.values()) + "]")
+_SPOKEN_ONE = re.compile("[" + "".join(_SPOKEN.values()) + "]+")
 _LOOKALIKES = {"。": ".", "・": ".", "．": ".", "｡": ".", "●": "·", "•": "·", "‧": "·", "∙": "·"}
 
 
@@ -79,12 +79,19 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
-_COSTUMED = re.compile(r"[^\n -@\[-~\u3400-\u9fff,。!?、;:]+|[,。!?;:]")
+_COSTUMED = re.compile(r"[^\n -@\[-~\u3400-\u9fff\u3001]+")
 """Anything but small letters, digits, plain marks and Chinese characters: most texts have little."""
+
+_MARKS = tuple((one, _FOLDING[ord(one)]) for one in "\uff0c\u3002\uff1a\uff01\uff1f\uff1b\uff08\uff09")
+"""Wide marks, in every Chinese sentence: put in their place one by one, faster than by pattern."""
 
 
 def _undress(hit: re.Match[str]) -> str:
     return hit[0].translate(_FOLDING)
+
+
+def _spell(hit: re.Match[str]) -> str:
+    return hit[0].translate(SPOKEN)
 
 
 _LETTER = re.compile("[a-z]")
@@ -97,7 +104,6 @@ class Folded:
     text: str
     digits: str
     starts: tuple[int, ...] | None
-    n_raw: int
 
     @property
     def has_letter(self) -> bool:
@@ -118,14 +124,15 @@ def fold(raw: str) -> Folded:
         `text`: width, case and circled digits folded. `digits`: the same length, numeral words
         folded to digits too.
     """
-    if INVISIBLE.search(raw) is None:
+    if raw.isascii() or INVISIBLE.search(raw) is None:
         kept, starts = raw, None
     else:
         places = [at for at, one in enumerate(raw) if INVISIBLE.match(one) is None]
-        kept, starts = "".join(raw[at] for at in places), tuple(places)
+        kept, starts = "".join([raw[at] for at in places]), tuple(places)
+    for mark, plain in _MARKS:
+        kept = kept.replace(mark, plain)
     text = _COSTUMED.sub(_undress, kept)
-    digits = text.translate(SPOKEN) if _SPOKEN_ONE.search(text) else text
-    return Folded(text, digits, starts, len(raw))
+    return Folded(text, _SPOKEN_ONE.sub(_spell, text), starts)
 
 
 def plain_cell(raw: str) -> str:

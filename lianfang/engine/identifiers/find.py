@@ -49,10 +49,14 @@ def find(raw: str) -> tuple[Found, ...]:
     Shape:
         One text in, any number of findings out; `raw[start:end]` is what was written.
     """
+    return _find(raw, patterns.ALL)
+
+
+def _find(raw: str, parts: int) -> tuple[Found, ...]:
     folded = costume.fold(raw[:100_000])
     spots: list[_Spot] = []
-    for maker in (_addresses, _named, _codes, _numbers, _accounts):
-        for spot in maker(folded):  # the surer first: what they take is not read again
+    for part, maker in _MAKERS:  # the surer first: what they take is not read again
+        for spot in maker(folded) if parts & part else ():
             if not any(spot.start < other.end and other.start < spot.end for other in spots):
                 spots.append(spot)
     found = [_found(raw, folded, spot) for spot in spots]
@@ -192,7 +196,7 @@ _WORDS = frozenset(
 def _codes(folded: Folded) -> Iterator[_Spot]:
     """Find what its own shape tells: UUID, digests, credit codes, IP addresses, plates."""
     text = folded.text
-    for pattern, kind in patterns.CODES if patterns.LONG.search(text) else patterns.CODES[-1:]:
+    for pattern, kind in patterns.CODE_SHAPES if patterns.LONG.search(text) else patterns.CODE_SHAPES[-1:]:
         for hit in pattern.finditer(text):
             value = kinds.parse(kind, hit[1])
             if value is not None and not (kind is Kind.PLATE and not re.search(r"\d", value)):
@@ -298,6 +302,15 @@ def _accounts(folded: Folded) -> Iterator[_Spot]:
             yield _Spot(Kind.BANK_ACCOUNT, value, hit.start(1), hit.end(1))
 
 
+_MAKERS = (
+    (patterns.ADDRESSES, _addresses),
+    (patterns.NAMED, _named),
+    (patterns.CODES, _codes),
+    (patterns.NUMBERS, _numbers),
+    (patterns.ACCOUNTS, _accounts),
+)
+
+
 def find_table(bodies: Any) -> Any:
     """Find every identifier in a column of texts; only rows a kernel holds for likely are read.
 
@@ -320,10 +333,11 @@ def find_table(bodies: Any) -> Any:
     found: list[Found] = []
     first = 0
     for chunk in chunks:
-        candidates = likely.rows(chunk)
+        parts = likely.parts(chunk)
+        candidates = parts.nonzero()[0]
         texts = chunk.take(pa.array(candidates)).to_pylist()
-        for row, text in zip(candidates.tolist(), texts, strict=True):
-            for one in find(text):
+        for row, text, may in zip(candidates.tolist(), texts, parts[candidates].tolist(), strict=True):
+            for one in _find(text, may):
                 rows.append(first + row)
                 found.append(one)
         first += len(chunk)

@@ -9,6 +9,10 @@ import re
 
 from lianfang.engine.terms.codes import IdentifierKind as Kind
 
+ADDRESSES, NAMED, CODES, NUMBERS, ACCOUNTS = 1, 2, 4, 8, 16
+"""Parts of `find`, as bits: `likely` says which of them may find something."""
+ALL = 31
+
 GAP = r"[^0-9a-z*\u3400-\u9fff\n,;:、!?()%¥$#&]{1,3}"
 RUN = re.compile(
     rf"[0-9l](?<![0-9*][0-9l])(?<![a-z]l)(?:(?:{GAP})?(?:[0-9]|(?<=[0-9ol])[ol](?![a-km-np-z]))){{6,34}}x?(?!\*)"
@@ -83,6 +87,6 @@ USCC = re.compile(r"(?<![0-9a-z])([0-9any][0-9a-hj-npqrtuwxy][0-9]{6}[0-9a-hj-np
 PLATE = re.compile(
     r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][\s·.•-]?[a-hj-np-z0-9]{5,6})(?![a-z0-9])"
 )
-CODES = ((SHA256, Kind.SHA256), (UUID, Kind.DEVICE_ID), (DEVICE, Kind.DEVICE_ID),
-          (USCC, Kind.USCC), (PLATE, Kind.PLATE))  # fmt: skip
+CODE_SHAPES = ((SHA256, Kind.SHA256), (UUID, Kind.DEVICE_ID), (DEVICE, Kind.DEVICE_ID),
+               (USCC, Kind.USCC), (PLATE, Kind.PLATE))  # fmt: skip
 VERSION = re.compile(r"(?:版本|version|ver|v)[\s号::.]{0,3}$")
