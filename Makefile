@@ -54,7 +54,7 @@ bench: .venv/.dev .venv/.warm ## measure against peers, write docs/measures (SIZ
 	@$(BIN)/lianfang bench --size $(SIZE)
 
 docs: .venv/.dev ## build the pages into site/
-	@$(BIN)/python -m lianfang.cli.main pages --check
+	@$(BIN)/python -m lianfang.cli.main pages
 	@$(BIN)/mkdocs build -q --strict
 
 requirements: .uv/bin/uv ## solve the hashed requirement files anew
