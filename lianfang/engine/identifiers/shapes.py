@@ -30,6 +30,7 @@ STEPS = "同号码群主客服编标识id"
 
 @njit(cache=True, nogil=True)
 def run_at(f, c, k, d, g):  # type: ignore[no-untyped-def]
+    """Read the run of digits, in any costume, that begins here."""
     m, j, is_first = 0, k, True
     while m < MOST_DIGITS:
         if c[j] & 3:
@@ -54,6 +55,7 @@ def run_at(f, c, k, d, g):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def number_in(d, g, m, is_x, is_starred):  # type: ignore[no-untyped-def]
+    """Say whether a run of digits can be a number somebody is reached by."""
     if m >= 34 or (is_starred and m >= 11):
         return True
     for i in range(m - 9):
@@ -107,6 +109,7 @@ def _is_card(d, i, n):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def word_at(f, c, k):  # type: ignore[no-untyped-def]
+    """Say whether a cue word begins here."""
     n = 0
     while n < 65 and c[k + n] & 5:
         n += 1
@@ -177,6 +180,7 @@ def _cue_of(f, c, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def cued_at(f, c, k):  # type: ignore[no-untyped-def]
+    """Say whether a handle can follow the cue word here."""
     sorts = _cue_of(f, c, k)
     if sorts == 0:
         return 0
@@ -223,6 +227,7 @@ def _n_digits(f, c, j, most, joint):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def dot_at(f, c, k):  # type: ignore[no-untyped-def]
+    """Say whether a dot between names, written or spelled, stands here."""
     p = f[k]
     before = k - 2 if c[k - 1] & SPACE else k - 1
     after = k + 2 if c[k + 1] & SPACE else k + 1
@@ -294,6 +299,7 @@ def _colons_at(f, c, k):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def plate_at(f, c, k):  # type: ignore[no-untyped-def]
+    """Say whether a number plate can begin here."""
     if not c[k + 1] & LETTER:
         return 0
     j = k + 2
@@ -378,6 +384,7 @@ def _parts(f, c, hot, n_hot, d, g):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def part_rows(b, offsets, is_there, folds, classes, out):  # type: ignore[no-untyped-def]
+    """Say of every row which shapes it may hold."""
     longest = np.int64(0)
     for row in range(len(out)):
         longest = max(longest, offsets[row + 1] - offsets[row])
