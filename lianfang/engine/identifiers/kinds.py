@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from lianfang.engine.identifiers import checks, costume, web_names
 from lianfang.engine.terms.codes import IdentifierKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EMPTY_WORDS = frozenset(
     "- -- --- — —— / \\ . * ** 无 空 没有 暂无 未知 未填 未填写 未提供 不详 不明 无数据 无信息 未登记 "
@@ -245,6 +245,8 @@ def parse_column(kind: IdentifierKind, column: pa.Array | pa.ChunkedArray) -> tu
     Shape:
         string [n] in; string [n] and bool [n] out; chunked in, chunked out.
     """
+    import pyarrow as pa  # like numba below, only when a column is at hand: one text needs none of it
+
     if isinstance(column, pa.ChunkedArray):
         pairs = [parse_column(kind, chunk) for chunk in column.chunks]
         return (
@@ -255,7 +257,10 @@ def parse_column(kind: IdentifierKind, column: pa.Array | pa.ChunkedArray) -> tu
 
 
 def _parse_array(kind: IdentifierKind, column: pa.Array) -> tuple[pa.Array, pa.Array]:
-    from lianfang.engine.identifiers import kernels  # numba: only when a column is at hand
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from lianfang.engine.identifiers import kernels
 
     if column.type != pa.string():
         column = column.cast(pa.string())

@@ -24,7 +24,7 @@ def _suffixes(is_private: bool) -> tldextract.TLDExtract:
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=is_private)
 
 
-_CHINESE_TOP = re.compile(r"[\u4e00-\u9fffa-z0-9-]*[\u4e00-\u9fff][\u4e00-\u9fffa-z0-9-]*")
+_CHINESE_TOP = r"[\u4e00-\u9fffa-z0-9-]*[\u4e00-\u9fff][\u4e00-\u9fffa-z0-9-]*"
 
 
 @cache
@@ -38,7 +38,7 @@ def ascii_host(raw: str) -> str | None:
     host = raw.strip().strip(".").lower().replace("。", ".")
     if not host.isascii():
         last = host.rsplit(".", 1)[-1]
-        if _CHINESE_TOP.fullmatch(last) and last not in _tops():
+        if re.fullmatch(_CHINESE_TOP, last) and last not in _tops():
             return None  # a sentence run on behind an address: no need to spell it in punycode
         try:
             host = host.encode("idna").decode("ascii")

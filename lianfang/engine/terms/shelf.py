@@ -5,16 +5,11 @@ Faults in YAML are told as `file:line`, so mappings and lists remember their lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml as pyyaml
-
 from lianfang.engine.terms.errors import DefinitionError, Fault, Say
-
-_Loader: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
 
 
 class LinedDict(dict[str, Any]):
@@ -39,43 +34,6 @@ class LinedList(list[Any]):
         return self.lines[place] if place < len(self.lines) else self.line
 
 
-class _LinedLoader(_Loader):  # type: ignore[misc]
-    """The safe loader, with lines kept and doubled keys refused."""
-
-
-def _mapping(loader: Any, node: Any) -> Iterator[LinedDict]:
-    made = LinedDict()
-    made.line, made.lines = node.start_mark.line + 1, {}
-    yield made
-    loader.flatten_mapping(node)
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        try:
-            doubled = key in made
-        except TypeError as fault:
-            raise pyyaml.constructor.ConstructorError(
-                None, None, "a key must be plain text", key_node.start_mark
-            ) from fault
-        if doubled:
-            raise pyyaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands twice", key_node.start_mark
-            )
-        made[key] = loader.construct_object(value_node, deep=True)
-        made.lines[key] = key_node.start_mark.line + 1
-
-
-def _sequence(loader: Any, node: Any) -> Iterator[LinedList]:
-    made = LinedList()
-    made.line = node.start_mark.line + 1
-    made.lines = [child.start_mark.line + 1 for child in node.value]
-    yield made
-    made.extend(loader.construct_object(child, deep=True) for child in node.value)
-
-
-_LinedLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_LinedLoader.add_constructor("tag:yaml.org,2002:seq", _sequence)
-
-
 def path(*parts: str) -> Path:
     """Give the path of a packaged file or folder: `path("guides")`."""
     return Path(str(resources.files("lianfang"))).joinpath("data", *parts)
@@ -98,7 +56,10 @@ def yaml(place: Path) -> Any:
         say = Say(f"读不了文件 {place.name}:{fault}", f"Cannot read {place.name}: {fault}")
         fix = Say("请检查文件是否存在、是否为 UTF-8", "Check that it exists and is UTF-8")
         raise DefinitionError(
-            say, code="E-SHELF-01", where=str(place), fix=fix,
+            say,
+            code="E-SHELF-01",
+            where=str(place),
+            fix=fix,
             faults=(Fault(str(place), say, fix, "E-SHELF-01"),),
         ) from fault
 
@@ -109,16 +70,21 @@ def yaml_text(text: str, name: str) -> Any:
     Raises:
         DefinitionError: not YAML; names file and line.
     """
+    from lianfang.engine.terms import lined  # a short command that reads no YAML need not load its reader
+
     try:
-        return pyyaml.load(text, Loader=_LinedLoader)  # noqa: S506 - built on the safe loader
-    except (pyyaml.YAMLError, RecursionError) as fault:
+        return lined.load(text)
+    except lined.FAULTS as fault:
         mark = getattr(fault, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         problem = getattr(fault, "problem", None) or str(fault)
         say = Say(f"不是合法的 YAML:{problem}", f"Not valid YAML: {problem}")
         fix = Say("请检查该行的缩进、冒号和引号", "Check indentation, colons and quotes on that line")
         raise DefinitionError(
-            say, code="E-SHELF-02", where=where, fix=fix,
+            say,
+            code="E-SHELF-02",
+            where=where,
+            fix=fix,
             faults=(Fault(where, say, fix, "E-SHELF-02"),),
         ) from fault
 

@@ -10,9 +10,10 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from lianfang.engine.terms import shelf
+from lianfang.engine.terms import kept, shelf
 
 NUMERALS = {
     **dict(zip("零一二三四五六七八九", "0123456789", strict=True)),
@@ -49,8 +50,13 @@ class Glyph:
 @cache
 def traditional() -> dict[str, str]:
     """Give traditional characters and their simplified form."""
-    table = _file("traditional.yaml")
-    return dict(zip(table["from"], table["to"], strict=True))
+
+    def make() -> dict[str, str]:
+        table = _file("traditional.yaml")
+        return dict(zip(table["from"], table["to"], strict=True))
+
+    made: dict[str, str] = kept.kept("traditional", (_home(),), make)
+    return made
 
 
 def glyph(character: str) -> Glyph:
@@ -108,16 +114,21 @@ def literal(character: str) -> str:
 
 @cache
 def _authored() -> dict[str, Glyph]:
+    plain = kept.kept("emoji", (_home(), Path(__file__)), _emoji)
+    return {one: Glyph(Class(kind), word, after) for one, (kind, word, after) in plain.items()}
+
+
+def _emoji() -> dict[str, tuple[int, str, str]]:
     table = _file("emoji.yaml")
-    made: dict[str, Glyph] = {}
+    made: dict[str, tuple[int, str, str]] = {}
     for entry in table["emoji"]:
         word, after = str(entry["word"]), str(entry.get("after", ""))
         kind = Class.BEHIND if "after" in entry else (Class.WORD if len(word) > 1 else Class.HAN)
         for one in entry["glyphs"]:
-            made[one] = Glyph(kind, word, after)
+            made[one] = (int(kind), word, after)
     for line in table["letters"].splitlines():
         letter, alike = line.split()
-        made.update({one: Glyph(Class.LETTER, letter) for one in alike + alike.upper()})
+        made.update({one: (int(Class.LETTER), letter, "") for one in alike + alike.upper()})
     return made
 
 
@@ -147,5 +158,9 @@ def _single(character: str) -> Glyph:
     return Glyph(Class.MARK, character)
 
 
+def _home() -> Path:
+    return shelf.path("lexicon", "disguise")
+
+
 def _file(name: str) -> Any:
-    return shelf.yaml(shelf.path("lexicon", "disguise", name))
+    return shelf.yaml(_home() / name)

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
+from pathlib import Path
 from typing import Any
 
-from lianfang.engine.terms import shelf
+from lianfang.engine.terms import kept, shelf
 
 LONG = 4  # from this many characters on, a spelling by rule needs no context
 LONGEST = 64  # no spelling or plain word is longer
@@ -69,7 +70,7 @@ class Lexicon:
         heads: first two characters -> spellings, longest first.
         stands_for: character -> the domain characters it may be put in place of.
         pairs: two neighbouring characters of a domain word -> (word, place of the first).
-        ordinary: two-character words of everyday Chinese; no substitute may form one.
+        everyday: two-character words of everyday Chinese, one behind the other.
         tells: pairs, one of which is in every disguise: a text without any of them hides nothing.
     """
 
@@ -77,8 +78,53 @@ class Lexicon:
     heads: dict[str, tuple[Spelling, ...]]
     stands_for: dict[str, str]
     pairs: dict[str, tuple[tuple[int, int], ...]]
-    ordinary: frozenset[str]
+    everyday: str
     tells: frozenset[str]
+
+    @cached_property
+    def ordinary(self) -> frozenset[str]:
+        """Give the everyday words as a set; no substitute may form one. Few texts ask for it."""
+        return _twos(self.everyday)
+
+
+def known(fold: Callable[[str], str]) -> Lexicon:
+    """Give the lexicon of `build`, from the user's cache where no file changed.
+
+    Args:
+        fold: as in `build`.
+    """
+    return _unpacked(kept.kept("lexicon", sources(), lambda: _packed(build(fold))))
+
+
+def sources() -> tuple[Path, ...]:
+    """Give the folders everything in this room is made from: the tables, and the code."""
+    return shelf.path("lexicon", "disguise"), Path(__file__).parent
+
+
+def _packed(made: Lexicon) -> tuple[Any, ...]:
+    """Lay a lexicon out in plain values; pairs of characters as one string, which is read faster."""
+    words = [(one.text, one.contexts, one.sound) for one in made.words]
+    heads = {
+        head: [(one.form, one.word, int(one.guard), one.contexts, int(one.how)) for one in group]
+        for head, group in made.heads.items()
+    }
+    return words, heads, made.stands_for, made.pairs, made.everyday, "".join(sorted(made.tells))
+
+
+def _unpacked(plain: tuple[Any, ...]) -> Lexicon:
+    words, heads, stands_for, pairs, everyday, tells = plain
+    guards, hows = tuple(Guard), tuple(How)
+    groups = {
+        head: tuple(
+            Spelling(form, word, guards[guard], bits, hows[how]) for form, word, guard, bits, how in group
+        )
+        for head, group in heads.items()
+    }
+    return Lexicon(tuple(Word(*one) for one in words), groups, stands_for, pairs, everyday, _twos(tells))
+
+
+def _twos(text: str) -> frozenset[str]:
+    return frozenset([text[at : at + 2] for at in range(0, len(text), 2)])
 
 
 def build(fold: Callable[[str], str]) -> Lexicon:
@@ -115,7 +161,7 @@ def build(fold: Callable[[str], str]) -> Lexicon:
             at = rarest(spelling.form, pairs, ordinary)
             tells.add(spelling.form[at : at + 2])
     groups = {head: tuple(group) for head, group in heads.items()}
-    return Lexicon(words, groups, stands_for, pairs, ordinary, frozenset(tells))
+    return Lexicon(words, groups, stands_for, pairs, "".join(sorted(ordinary)), frozenset(tells))
 
 
 Pairs = dict[str, tuple[tuple[int, int], ...]]
@@ -159,8 +205,13 @@ def substituted(
 @cache
 def splits() -> dict[str, str]:
     """Give characters written as their parts, and the character they make."""
-    lines = (line.split() for line in _file("splits.yaml")["splits"].splitlines())
-    return {parts: line[0] for line in lines for parts in line[1:]}
+
+    def make() -> dict[str, str]:
+        lines = (line.split() for line in _file("splits.yaml")["splits"].splitlines())
+        return {parts: line[0] for line in lines for parts in line[1:]}
+
+    made: dict[str, str] = kept.kept("splits", sources(), make)
+    return made
 
 
 def _contexts(fold: Callable[[str], str]) -> tuple[dict[str, int], dict[str, int]]:

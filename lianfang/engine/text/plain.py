@@ -50,8 +50,8 @@ class Plain:
 
 @cache
 def known() -> Lexicon:
-    """Give the packaged disguise lexicon, built once a process."""
-    return lexicon.build(fold)
+    """Give the packaged disguise lexicon, read or built once a process."""
+    return lexicon.known(fold)
 
 
 def plain(raw: str, *, every: bool = False) -> Plain:
