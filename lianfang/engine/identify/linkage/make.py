@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lianfang.engine.identify.linkage import entries as entry
 from lianfang.engine.identify.linkage import drafts, families, family_table, links, people, sharing, wordings
+from lianfang.engine.identify.linkage import entries as entry
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage.families import FamilyOptions
