@@ -23,13 +23,13 @@ Read = Callable[[str], bytes | None]
 _PATH = re.compile(r"tile/(?P<level>entries|0|[1-9]|[1-5][0-9]|6[0-3])/(?P<n>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?")
 
 
-def path(level: int | None, place: int, width: int = WIDTH) -> str:
+def path(level: int | None, place: int, width: int | None = None) -> str:
     """Say where a tile stands: `tile/0/x001/x234/067.p/8`.
 
     Args:
         level: 0 for hashes of entries, 1 for roots of 256 of them and so on; None for the entries themselves.
         place: which one in its level, from 0.
-        width: how many hashes it has; 256 is a full one and is not written.
+        width: how many hashes it has; a full one, 256, is not written.
 
     Source:
         C2SP tlog-tiles.
@@ -38,7 +38,7 @@ def path(level: int | None, place: int, width: int = WIDTH) -> str:
     digits = digits.zfill(-(-len(digits) // 3) * 3)
     groups = [digits[n : n + 3] for n in range(0, len(digits), 3)]
     where = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
-    return f"tile/{'entries' if level is None else level}/{where}" + ("" if width == WIDTH else f".p/{width}")
+    return f"tile/{'entries' if level is None else level}/{where}" + ("" if width in (None, WIDTH) else f".p/{width}")
 
 
 def read_path(text: str) -> tuple[int | None, int, int] | None:

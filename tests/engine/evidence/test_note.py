@@ -105,7 +105,7 @@ def test_a_key_has_a_name_without_blanks(name):
 
 @pytest.mark.parametrize("raw", [
     b"", b"text\n", b"text\n\n", b"text\n\nno signature\n", b"\xff\n\n\xe2\x80\x94 x AAAAAAA=\n", "text\r\n\n— x AAAAAAA=\n".encode(),
-    "text\n\n— x AAAAAAA=".encode(), "text\n\n— x AAAA\n".encode(), "text\n\n— x AAAAAAB=\n".encode(), "text\n\n- x AAAAAAA=\n".encode(),
+    "text\n\n— x AAAAAAA=".encode(), "text\n\n— x AAAA\n".encode(), "text\n\n— x AAAAAAB=\n".encode(), b"text\n\n- x AAAAAAA=\n",
     "text\n\n— x  AAAAAAA=\n".encode(), "text\n\n— x+y AAAAAAA=\n".encode(), "text\n\n— x AAAAAAA=\n\n".encode(), ("text\n\n" + "— x AAAAAAA=\n" * 101).encode(),
     b"x" * 1_000_001, "text\n\n— x AAA\n AAAA=\n".encode(),
 ], ids=lambda raw: repr(raw[:24]))  # fmt: skip
