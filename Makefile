@@ -1,12 +1,14 @@
 # Two commands do all set-up on a fresh machine: `make run` and `make test`.
 export UV_PYTHON_DOWNLOADS := never
+# What is imported once is kept compiled, also where a container says otherwise: every later start is quicker.
+export PYTHONDONTWRITEBYTECODE :=
 UV  := .uv/bin/uv
 BIN := .venv/bin
 PORT ?= 8000
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs warm clean requirements
+.PHONY: help run office test check bench docs warm clean requirements
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -14,8 +16,10 @@ help: ## say what can be made
 # Debian keeps venv in a package of its own; fetch it when we may, say so when we may not.
 .uv/bin/uv:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 以上 / Python 3.11 or newer is needed"; exit 2; }
-	@python3 -m venv .uv 2>/dev/null || { rm -rf .uv; sh scripts/system_packages.sh python3-venv && python3 -m venv .uv; }
-	@.uv/bin/pip install -q --disable-pip-version-check uv==0.13.9
+	@python3 -m pip install -q --disable-pip-version-check --target .uv uv==0.13.9 2>/dev/null && test -x $@ \
+	|| { rm -rf .uv; python3 -m venv .uv 2>/dev/null \
+	     || { rm -rf .uv; sh scripts/system_packages.sh python3-venv && python3 -m venv .uv; }; \
+	     .uv/bin/pip install -q --disable-pip-version-check uv==0.13.9; }
 
 .venv/.run: requirements/run.txt pyproject.toml | .uv/bin/uv
 	@echo "安装 / installing …"
@@ -35,14 +39,28 @@ help: ## say what can be made
 
 warm: .venv/.warm ## compile the kernels
 
-run: .venv/.run .venv/.warm ## set up, make demo tables, find rings, show them on localhost
+run: .venv/.run ## set up, make demo tables, find rings, show them on localhost
 	@$(BIN)/lianfang demo --out demo --port $(PORT)
+
+.venv/.web: requirements/web.txt .venv/.run
+	@echo "安装网页层 / installing the web floor …"
+	@$(UV) pip install -q -p .venv --require-hashes -r requirements/web.txt
+	@touch $@
+
+# The front-end files pages use are fetched once, by locked digests; the running office fetches nothing.
+VENDOR := lianfang/web/frame/static/vendor/.fetched
+$(VENDOR): lianfang/web/frame/assets/package-lock.json lianfang/web/frame/assets/fetch.sh
+	@command -v npm >/dev/null || sh scripts/system_packages.sh npm
+	@sh lianfang/web/frame/assets/fetch.sh
+
+office: .venv/.web .venv/.warm $(VENDOR) ## set up and serve the office with demo institutions, accounts and rings
+	@$(BIN)/lianfang serve --demo --home office --port $(PORT)
 
 .venv/.system:
 	@sh scripts/system_packages.sh chromium fonts-noto-cjk openjdk-17-jre-headless
 	@touch $@
 
-test: .venv/.dev .venv/.warm .venv/.system ## install what tests need, then run every test
+test: .venv/.dev .venv/.warm .venv/.system $(VENDOR) ## install what tests need, then run every test
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=20 $(TESTS)
 
 check: .venv/.dev ## lint, types, layers
@@ -60,7 +78,9 @@ docs: .venv/.dev ## build the pages into site/
 requirements: .uv/bin/uv ## solve the hashed requirement files anew
 	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml -o requirements/run.txt
 	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml \
-	  --extra spark --extra postgres --group dev --group docs --group bench --group pgtest -c requirements/run.txt -o requirements/dev.txt
+	  --extra web -c requirements/run.txt -o requirements/web.txt
+	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml \
+	  --extra spark --extra postgres --extra web --group dev --group docs --group bench --group pgtest -c requirements/web.txt -o requirements/dev.txt
 
 clean: ## remove what was made here
 	@rm -rf .venv .uv site demo out

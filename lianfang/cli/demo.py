@@ -21,7 +21,10 @@ def demo(out: Path, port: int, serve: bool) -> int:
         port: where to show it.
         serve: stay and serve; otherwise stop when the page is written.
     """
-    from lianfang.cli import run
+    from lianfang.cli import run, warm
+
+    # Compiling begins here, beside the making of tables; the run below waits for it.
+    warm.prepared([])
     from lianfang.simulate import demo as made
 
     tables, results = out / "tables", out / "results"
@@ -41,6 +44,7 @@ def demo(out: Path, port: int, serve: bool) -> int:
     code = run.run(run.asked([tables / "tables"] if (tables / "tables").is_dir() else [tables], results))
     if code or not serve:
         return code
+    warm.beside()
     return view(results, port)
 
 

@@ -6,13 +6,13 @@ import argparse
 import json
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lianfang.cli import show
+from lianfang.cli import show, warm
 from lianfang.engine.terms.errors import InputError, Say
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def asked(paths: Sequence[Path], out: Path, **options: Any) -> argparse.Namespac
 def run(asked: argparse.Namespace) -> int:
     """Run the engine over files and folders; see `lianfang run --help`."""
     _must_exist(asked)
+    ready = _kernels(asked)
     from lianfang.engine.identify.run import folder
 
     with folder.making(asked.out, asked.force) as beside:
@@ -85,13 +86,21 @@ def run(asked: argparse.Namespace) -> int:
 
             told = on_spark.run(asked, beside, watch)
         else:
-            told = _whole(asked, beside, watch)
+            told = _whole(asked, beside, watch, ready)
     print(told)
     show.line(
         f"结果在 {asked.out}/,打开 {asked.out}/report.html 看",
         f"results stand in {asked.out}/; open {asked.out}/report.html",
     )
     return 0
+
+
+def _kernels(asked: argparse.Namespace) -> Callable[[], None]:
+    """Choose kernels for this run; give what waits for those that links need."""
+    if asked.since or asked.on == "spark":
+        warm.needed()
+        return lambda: None
+    return warm.prepared(asked.paths)
 
 
 def _must_exist(asked: argparse.Namespace) -> None:
@@ -105,7 +114,7 @@ def _must_exist(asked: argparse.Namespace) -> None:
             )
 
 
-def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
+def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callable[[], None]) -> str:
     from lianfang.engine.identify.run import course
 
     # Faults of guides and judgements are told before anybody waits for a table.
@@ -118,7 +127,7 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
     outcome = course.run(
         tables,
         todo,
-        lambda name: watch.step(name, course.STEPS[name]),
+        lambda name: _step(watch, name, ready),
         state / "index" if asked.keep else None,
     )
     told = write(asked, beside, watch, loaded, outcome, todo)
@@ -128,6 +137,14 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch) -> str:
 
         memory.keep(state, outcome, since.marks(todo))
     return told
+
+
+def _step(watch: Watch, name: str, ready: Callable[[], None]) -> None:
+    from lianfang.engine.identify.run import course
+
+    watch.step(name, course.STEPS[name])
+    if name == "links":
+        ready()
 
 
 def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:

@@ -1,45 +1,178 @@
-"""Compile every kernel into the cache, two rooms at a time, so that no user waits for it."""
+"""Kernels compiled once a machine: the ones every run needs first, the others beside it or before a large one.
+
+A mark in the user's cache says which part is compiled, for this very code and interpreter. Parts are
+compiled in processes of their own, each once, whoever asks for it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import importlib
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 from lianfang.cli import show
 
-# Rooms with a `warm()`, heaviest first, so that two workers end together.
-ROOMS = (
-    "lianfang.engine.identify.signals.warm",
-    "lianfang.engine.identify.linkage.kernels",
-    "lianfang.engine.records.warm",
-    "lianfang.engine.identify.rings.warm",
-    "lianfang.engine.conduct.warm",
-)
+_LINKAGE = "lianfang.engine.identify.linkage.kernels."
+FIRST = {
+    "wordings": tuple(_LINKAGE + name for name in ("wording", "buckets", "near", "union")),
+    "groups": tuple(_LINKAGE + name for name in ("groups", "grouping", "numbers", "letters", "known")),
+    "rings": ("lianfang.engine.identify.rings.warm",),
+}
+"""What no run does without, in parts that take about as long."""
+
+PARTS = FIRST | {
+    "signals": ("lianfang.engine.identify.signals.warm",),
+    "records": ("lianfang.engine.records.warm",),
+    "conduct": ("lianfang.engine.conduct.warm",),
+}
+_started: list[subprocess.Popen[bytes]] = []
+SMALL_BYTES = 8_000_000
+"""Up to this much input is read without compiled kernels rather than after compiling them."""
 
 
 def warm(only: str | None) -> int:
-    """Compile all kernels, or those of one room (`only`, used by the workers)."""
+    """Compile all kernels, or those of one part (`only`, used by the workers)."""
     if only:
-        importlib.import_module(only).warm()
-        return 0
+        return _compile(only)
     began = time.perf_counter()
+    missing = [name for name in PARTS if not _mark(name).exists()]
+    if not missing:
+        show.line("计算核已经编译好了", "kernels are compiled already", sys.stderr)
+        return 0
     show.line("编译计算核(只做一次)…", "compiling kernels (once) …", sys.stderr)
-    waiting, failed = list(ROOMS), 0
-    running: list[tuple[str, subprocess.Popen[bytes]]] = []
+    failed = sum(worker.wait() != 0 for worker in _workers(missing))
+    seconds = time.perf_counter() - began
+    show.line(f"完成,{seconds:.0f} 秒", f"done in {seconds:.0f} s", sys.stderr)
+    return 1 if failed else 0
+
+
+def _workers(names: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a worker for every part, as many at once as there are processors; give each when it has ended."""
+    running: list[subprocess.Popen[bytes]] = []
+    waiting = list(names)
     while waiting or running:
         while waiting and len(running) < max(2, os.cpu_count() or 1):
-            room = waiting.pop(0)
-            running.append(
-                (room, subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "warm", "--only", room]))
-            )
-        room, worker = running.pop(0)
-        failed += worker.wait() != 0
-    show.line(
-        f"完成,{time.perf_counter() - began:.0f} 秒",
-        f"done in {time.perf_counter() - began:.0f} s",
-        sys.stderr,
-    )
-    return 1 if failed else 0
+            running.append(_worker(waiting.pop(0)))
+        ended = [worker for worker in running if worker.poll() is not None]
+        running = [worker for worker in running if worker.returncode is None]
+        yield from ended
+        if not ended:
+            time.sleep(0.05)
+
+
+def _worker(name: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "lianfang.cli.main", "warm", "--only", name]
+    return subprocess.Popen(command, env=_plainly())
+
+
+def _plainly() -> dict[str, str]:
+    """Give the environment of a worker: it compiles, whatever this process does without."""
+    return {name: value for name, value in os.environ.items() if name != "LIANFANG_KERNELS"}
+
+
+def _compile(name: str) -> int:
+    """Compile one part unless it is done; whoever comes second waits for the first."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            _room().mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = held.enter_context((_room() / f"kernels-{name}.lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        mark = _mark(name)
+        if mark.exists():
+            return 0
+        for module in PARTS[name]:
+            part = importlib.import_module(module)
+            if hasattr(part, "warm"):
+                part.warm()
+        with contextlib.suppress(OSError):
+            for old in _room().glob(f"kernels-{name}-{_where()}-*.ready"):
+                old.unlink(missing_ok=True)
+            mark.touch()
+    return 0
+
+
+def needed() -> None:
+    """Compile what is missing before anything else, told to whoever waits."""
+    if "LIANFANG_KERNELS" not in os.environ and any(not _mark(name).exists() for name in PARTS):
+        warm(None)
+
+
+def prepared(paths: Sequence[Path]) -> Callable[[], None]:
+    """Choose how a run works on this machine: with all kernels, or, small and early, with the first ones.
+
+    Args:
+        paths: the files and folders it will read.
+
+    Returns:
+        What to call before records are linked: it waits for the kernels that are needed from there on.
+    """
+    if _started:
+        return _await
+    missing = [name for name in PARTS if not _mark(name).exists()]
+    if not missing or "LIANFANG_KERNELS" in os.environ:
+        return lambda: None
+    if "lianfang.engine.terms.compiled" in sys.modules or _size(paths) > SMALL_BYTES:
+        warm(None)
+        return lambda: None
+    os.environ["LIANFANG_KERNELS"] = "off"
+    _started.extend(_worker(name) for name in FIRST if name in missing)
+    return _await
+
+
+def _await() -> None:
+    for worker in _started:
+        worker.wait()
+
+
+def beside() -> None:
+    """Compile what is missing in a process of its own, out of the way of whoever looks at a page."""
+    if any(not _mark(name).exists() for name in PARTS):
+        subprocess.Popen(
+            ["nice", "-n", "10", sys.executable, "-m", "lianfang.cli.main", "warm"],
+            env=_plainly(),
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _size(paths: Sequence[Path]) -> int:
+    """Count the bytes of files and folders; packed ones count for what they may unpack to."""
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    return sum(file.stat().st_size * (5 if file.suffix in (".parquet", ".xlsx") else 1) for file in files)
+
+
+def _room() -> Path:
+    room = os.environ.get("LIANFANG_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(room) / "lianfang"
+
+
+def _where() -> str:
+    """Name this copy of the code."""
+    return hashlib.sha256(str(_code()).encode()).hexdigest()[:12]
+
+
+def _code() -> Path:
+    return Path(__file__).parents[1] / "engine"
+
+
+def _mark(name: str) -> Path:
+    """Give the file that says a part is compiled."""
+    return _room() / f"kernels-{name}-{_where()}-{_stamp()}.ready"
+
+
+@cache
+def _stamp() -> str:
+    """Digest this code, interpreter and compiler."""
+    seen = hashlib.sha256(f"{sys.version}|{version('numba')}|{version('llvmlite')}".encode())
+    for file in sorted(_code().rglob("*.py")):
+        stat = file.stat()
+        seen.update(f"{file}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    return seen.hexdigest()[:24]

@@ -13,6 +13,7 @@ from typing import Any
 
 from lianfang.engine.identifiers import checks, costume, kinds, patterns
 from lianfang.engine.identifiers.costume import Folded
+from lianfang.engine.terms import compiled
 from lianfang.engine.terms.codes import IdentifierKind as Kind
 
 
@@ -328,12 +329,13 @@ def find_table(bodies: Any) -> Any:
 
     from lianfang.engine.identifiers import likely
 
+    look = likely.parts if compiled.used() else likely.every
     chunks = bodies.chunks if isinstance(bodies, pa.ChunkedArray) else [bodies]
     rows: list[int] = []
     found: list[Found] = []
     first = 0
     for chunk in chunks:
-        parts = likely.parts(chunk)
+        parts = look(chunk)
         candidates = parts.nonzero()[0]
         texts = chunk.take(pa.array(candidates)).to_pylist()
         for row, text, may in zip(candidates.tolist(), texts, parts[candidates].tolist(), strict=True):

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numba import njit
 
 from lianfang.engine.identifiers import buffers
+from lianfang.engine.terms import compiled
 from lianfang.engine.terms.codes import IdentifierKind
 
 NUMBER_OF = {kind: number for number, kind in enumerate(IdentifierKind)}
@@ -379,6 +380,9 @@ def plain_cells(kind, b, offsets, is_there):  # type: ignore[no-untyped-def]
 
 def sort_cells(kind: IdentifierKind, column: pa.Array) -> Any:
     """Sort the cells of one string column: EMPTY, NORMAL or SLOW."""
+    if not compiled.used():
+        _, offsets, is_there = buffers.views(column)
+        return np.where((np.diff(offsets) > 0) & (is_there if len(is_there) else True), SLOW, EMPTY).astype(np.uint8)
     return plain_cells(NUMBER_OF[kind], *buffers.views(column))
 
 

@@ -93,6 +93,15 @@ def parts(texts: pa.Array) -> Any:
     return out
 
 
+def every(texts: pa.Array) -> Any:
+    """Say that every text may hold anything: what `parts` stands for where no kernel is compiled.
+
+    Shape:
+        As `parts`.
+    """
+    return np.where(np.diff(buffers.views(texts)[1]) > 0, patterns.ALL, 0).astype(np.uint8)
+
+
 def rows(texts: pa.Array) -> Any:
     """Give the rows whose text may hold an identifier.
 

@@ -18,6 +18,7 @@ from lianfang.engine.records.mapping import SECRET, ColumnUse, Mapping, stem
 from lianfang.engine.records.rejects import Reason, RejectLog
 from lianfang.engine.records.schema import Field
 from lianfang.engine.records.source import ROW
+from lianfang.engine.terms import compiled
 
 
 @njit(cache=True, nogil=True)
@@ -57,11 +58,19 @@ class IdBook:
     """Record numbers given so far in one kind, so that a doubled one gets `~2`."""
 
     _book: Any = field(default_factory=lambda: np.zeros(1 << 16, np.uint64))
+    _seen: set[bytes] = field(default_factory=set)
     _n_used: int = 0
     _doubled: dict[str, int] = field(default_factory=dict)
 
     def distinct(self, ids: pa.Array) -> pa.Array:
         """Give every record its own number; the first keeps its own, the next gets `~2`."""
+        was_there = self._enter(ids) if compiled.used() else self._enter_each(ids)
+        if not was_there.any():
+            return ids
+        again = [self._next(one) for one in ids.filter(pa.array(was_there)).to_pylist()]
+        return pc.replace_with_mask(ids, pa.array(was_there), pa.array(again, pa.string()))
+
+    def _enter(self, ids: pa.Array) -> Any:
         if (self._n_used + len(ids)) * 2 > len(self._book):
             grown = np.zeros(1 << int(np.ceil(np.log2((self._n_used + len(ids)) * 4))), np.uint64)
             _regrow(self._book, grown)
@@ -69,18 +78,20 @@ class IdBook:
         held, offsets, _ = buffers.views(ids)
         was_there = np.empty(len(ids), np.bool_)
         self._n_used += _enter(held, offsets, self._book, 0, was_there)
-        if not was_there.any():
-            return ids
-        again = [self._next(one) for one in ids.filter(pa.array(was_there)).to_pylist()]
-        return pc.replace_with_mask(ids, pa.array(was_there), pa.array(again, pa.string()))
+        return was_there
+
+    def _enter_each(self, ids: pa.Array) -> Any:
+        was_there = np.zeros(len(ids), np.bool_)
+        for at, one in enumerate(ids.cast(pa.binary()).to_pylist()):
+            was_there[at] = one in self._seen
+            self._seen.add(one)
+        return was_there
 
     def _next(self, given: str) -> str:
         while True:
             self._doubled[given] = number = self._doubled.get(given, 1) + 1
-            held, offsets, _ = buffers.views(pa.array([f"{given}~{number}"]))
-            was_there = np.empty(1, np.bool_)
-            self._n_used += _enter(held, offsets, self._book, 0, was_there)
-            if not was_there[0]:
+            made = pa.array([f"{given}~{number}"])
+            if not (self._enter(made) if compiled.used() else self._enter_each(made))[0]:
                 return f"{given}~{number}"
 
 

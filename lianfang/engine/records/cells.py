@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
+
+from lianfang.engine.terms import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _split(b, delimiter, is_last, starts, ends, is_doubled, firsts):  # type: ignore[no-untyped-def]
     n, at, n_cells, n_rows, used = len(b), 0, 0, 0, 0
     firsts[0] = 0
@@ -76,7 +77,7 @@ def _split(b, delimiter, is_last, starts, ends, is_doubled, firsts):  # type: ig
     return n_rows, used, False
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _widths(b, starts, ends, is_doubled, firsts, rows, column, offsets, is_there):  # type: ignore[no-untyped-def]
     total = 0
     offsets[0] = 0
@@ -98,7 +99,7 @@ def _widths(b, starts, ends, is_doubled, firsts, rows, column, offsets, is_there
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _copy(b, starts, is_doubled, firsts, rows, column, offsets, out):  # type: ignore[no-untyped-def]
     for i in range(len(rows)):
         to, until = offsets[i], offsets[i + 1]
@@ -140,10 +141,10 @@ class Cells:
         """Give one column of the chosen rows; empty and missing cells are null."""
         offsets = np.empty(len(rows) + 1, np.int64)
         is_there = np.empty(len(rows), np.bool_)
-        total = _widths(self.held, self.starts, self.ends, self.is_doubled, self.firsts, rows,
+        total = _widths(compiled.buffer(self.held), self.starts, self.ends, self.is_doubled, self.firsts, rows,
                         place, offsets, is_there)  # fmt: skip
         out = np.empty(total, np.uint8)
-        _copy(self.held, self.starts, self.is_doubled, self.firsts, rows, place, offsets, out)
+        _copy(compiled.buffer(self.held), self.starts, self.is_doubled, self.firsts, rows, place, offsets, out)
         return text_array(out, offsets, is_there)
 
     def raw_row(self, row: int) -> str:
@@ -182,14 +183,14 @@ def split(held: bytes, delimiter: str, is_last: bool) -> Cells:
     n_cells = held.count(delimiter.encode()) + n_lines
     starts, ends = np.empty(n_cells, np.int64), np.empty(n_cells, np.int64)
     is_doubled, firsts = np.empty(n_cells, np.uint8), np.empty(n_lines + 1, np.int64)
-    n_rows, n_used, is_open = _split(b, ord(delimiter), is_last, starts, ends, is_doubled, firsts)
+    n_rows, n_used, is_open = _split(compiled.buffer(b), ord(delimiter), is_last, starts, ends, is_doubled, firsts)
     return Cells(b, starts, ends, is_doubled, firsts, n_rows, n_used, is_open)
 
 
 _NEAR = 1_024
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _join(b, offsets, is_there, at, out, first, last):  # type: ignore[no-untyped-def]
     for i in range(first, last):
         to = at[i]
@@ -220,7 +221,7 @@ def join_rows(columns: list[pa.Array]) -> tuple[Any, Any]:
     for first in range(0, n, _NEAR):  # a few rows at a time stay in the processor's cache
         last = min(n, first + _NEAR)
         for held, offsets, is_there in parts:
-            _join(held, offsets, is_there, at, out, first, last)
+            _join(compiled.buffer(held), offsets, is_there, at, out, first, last)
     return out, ends
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from lianfang.engine.terms import compiled
 
 BAD, FINE = 0, 1
 _MICRO = 1_000_000
 _DAY = 86_400
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _days_from_civil(y, m, d):  # type: ignore[no-untyped-def]
     y -= 1 if m <= 2 else 0
     era = y // 400
@@ -19,7 +20,7 @@ def _days_from_civil(y, m, d):  # type: ignore[no-untyped-def]
     return era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _is_day(y, m, d):  # type: ignore[no-untyped-def]
     if not (1900 <= y <= 2199 and 1 <= m <= 12 and 1 <= d <= 31):
         return False
@@ -28,7 +29,7 @@ def _is_day(y, m, d):  # type: ignore[no-untyped-def]
     return d <= (30 if m in (4, 6, 9, 11) else 31)
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _pure_number(b, s, e, n_dots):  # type: ignore[no-untyped-def]
     # 20260102, 20260102030405, epoch seconds and milliseconds, spreadsheet serials
     n, whole, value = 0, e, 0
@@ -68,7 +69,7 @@ def _pure_number(b, s, e, n_dots):  # type: ignore[no-untyped-def]
     return BAD, 0
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _moment(b, s, e):  # type: ignore[no-untyped-def]
     while s < e and (b[s] == 32 or b[s] == 9):
         s += 1
@@ -85,7 +86,7 @@ def _moment(b, s, e):  # type: ignore[no-untyped-def]
     return _parts(b, s, e)
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _parts(b, s, e):  # type: ignore[no-untyped-def]
     # six numbers in order, whatever stands between: - / . 年 月 日 T : 时 分 秒; then a zone
     numbers = np.zeros(6, np.int64)
@@ -159,7 +160,7 @@ def _parts(b, s, e):  # type: ignore[no-untyped-def]
     return FINE, seconds * _MICRO + micro
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def moments(b, offsets, is_there, out, fine):  # type: ignore[no-untyped-def]
     """Read text cells as moments: microseconds in UTC; what names no zone is Shanghai time."""
     for row in range(len(offsets) - 1):
@@ -169,7 +170,7 @@ def moments(b, offsets, is_there, out, fine):  # type: ignore[no-untyped-def]
             fine[row], out[row] = _moment(b, s, e)
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def _amount(b, s, e, hundredths):  # type: ignore[no-untyped-def]
     # digits with commas, two decimals or more (rounded half up), a sign; `hundredths` a unit
     sign, value, n_digits, decimals, in_decimals = 1, 0, 0, 0, False
@@ -203,7 +204,7 @@ def _amount(b, s, e, hundredths):  # type: ignore[no-untyped-def]
     return FINE, sign * ((2 * total + scale) // (2 * scale))
 
 
-@njit(cache=True, nogil=True)
+@compiled.kernel
 def amounts(b, offsets, is_there, hundredths, out, fine):  # type: ignore[no-untyped-def]
     """Read text cells as whole hundredths; `hundredths` says how many one unit has."""
     for row in range(len(offsets) - 1):

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from lianfang.engine.identifiers import buffers, kinds
 from lianfang.engine.records import schema, times
 from lianfang.engine.records.schema import Field
+from lianfang.engine.terms import compiled
 
 MAX_CHARACTERS = 100_000
 """Longest text kept; what is longer is cut and told."""
@@ -129,7 +130,7 @@ def _by_kernel(
 ) -> Read:
     held, offsets, is_there = buffers.views(column)
     out, fine = np.empty(len(column), np.int64), np.empty(len(column), np.uint8)
-    kernel(held, offsets, is_there, *extra, out, fine)
+    kernel(compiled.buffer(held), offsets, is_there, *extra, out, fine)
     is_fine = fine == times.FINE
     if is_fine.all():
         return pa.array(out), None

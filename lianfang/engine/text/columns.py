@@ -19,7 +19,7 @@ from lianfang.engine.text.kernels import (
     apart,
     decode,
     find_key,
-    inlined_kernel,
+    inner_kernel,
     kernel,
     pair,
     same,
@@ -117,7 +117,7 @@ def plainly(glyph, literal, alternatives, letters, first, last, cells, low, high
     return segmented(glyph, cells, row_low, row_high)
 
 
-@inlined_kernel
+@inner_kernel
 def match_row(keys, ranges, forms, letters, text, size, spots, n_spots, n_singles, spans):
     """List all phrases of one folded row, by place and word; `n_singles` is its size or 0.
 

@@ -12,7 +12,7 @@ from lianfang.engine.text.kernels import (
     fill_ends,
     find_key,
     fold_row,
-    inlined_kernel,
+    inner_kernel,
     kernel,
     numerals,
     pair,
@@ -24,7 +24,7 @@ from lianfang.engine.text.opening import may_hide, open_row
 MORE_ROOM, MORE_HITS, DONE = 1, 2, 0
 
 
-@inlined_kernel
+@inner_kernel
 def plain_row(chart, sieve, lex, cells, low, high, rooms):
     """Make one row plain, both stages; `plain.plain`.
 

@@ -49,10 +49,10 @@ def kernel(function: Any) -> Any:
     return _kept(function, _nrt=False)
 
 
-def inlined_kernel(function: Any) -> Any:
-    """Mark a kernel to be written out where it is called."""
+def inner_kernel(function: Any) -> Any:
+    """Compile a kernel that only other kernels call; writing it out where it is called costs twice to compile and gains nothing."""
     options: Any = {"_nrt": False}  # not in numba's typed signature
-    return numba.njit(nogil=True, inline="always", **options)(function)
+    return numba.njit(nogil=True, boundscheck=False, **options)(function)
 
 
 SKIP, SPACE, MARK, STOP, SIGN = (int(one) for one in list(Class)[:5])
@@ -74,7 +74,7 @@ ZERO_TO_NINE = tuple("零一二三四五六七八九〇壹贰叁肆伍陆柒捌�
 MAGNITUDE_POINTS = tuple(sorted(ord(one) for one in "十百千万亿拾佰仟"))
 
 
-@inlined_kernel
+@inner_kernel
 def find_key(keys, key):
     """Give the place of a key in an open-addressed table, or -1."""
     mask = np.uint64(keys.shape[0] - 1)
@@ -87,7 +87,7 @@ def find_key(keys, key):
     return found
 
 
-@inlined_kernel
+@inner_kernel
 def decode(cells, at):
     """Give one code point and its number of bytes; the bytes are valid UTF-8."""
     place = np.uint64(at)
@@ -108,20 +108,20 @@ def decode(cells, at):
     return point, step
 
 
-@inlined_kernel
+@inner_kernel
 def in_sieve(sieve, mixed):
     """Say 1 where a mixed pair key may be in a sieve, else 0: both its bits stand in one word."""
     word = sieve[mixed >> SIEVE_SHIFT]
     return (word >> ((mixed >> LOW_BIT) & LAST_BIT)) & (word >> ((mixed >> HIGH_BIT) & LAST_BIT)) & ONE
 
 
-@inlined_kernel
+@inner_kernel
 def is_near(near, key):
     """Say whether a pair may be in `heads`; never False for one that is."""
     return in_sieve(near, key * KEY) != np.uint64(0)
 
 
-@inlined_kernel
+@inner_kernel
 def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     """Fold one row's characters and sift its pairs in the same pass.
 
@@ -263,7 +263,7 @@ def fold_row(glyph, pool, sieve, cells, low, high, text, starts, spots):
     return np.int64(size), np.int64(n_spots), again, n_numerals, component
 
 
-@inlined_kernel
+@inner_kernel
 def fill_ends(cells, low, starts, ends, size):
     """Give each folded character of an unopened row its raw end: one raw character long."""
     for one in range(size):
@@ -271,7 +271,7 @@ def fill_ends(cells, low, starts, ends, size):
         ends[one] = starts[one] + (1 if lead < 0x80 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4)
 
 
-@inlined_kernel
+@inner_kernel
 def sift(sieve, text, size, spots):
     """List the places whose pair is in the sieve. Gives their number."""
     n_spots = np.uint64(0)
@@ -337,7 +337,7 @@ def numerals(digits, text, size):
                 text[one] = digits[text[one]]
 
 
-@inlined_kernel
+@inner_kernel
 def digits_magnitude(point):
     """Say whether a character is 十, 百, 千 and the like."""
     seen = False
@@ -346,19 +346,19 @@ def digits_magnitude(point):
     return seen
 
 
-@inlined_kernel
+@inner_kernel
 def is_letter(point):
     """Say whether a folded character is a Latin letter."""
     return point >= 97 and point <= 122
 
 
-@inlined_kernel
+@inner_kernel
 def is_digit(point):
     """Say whether a folded character is a digit."""
     return point >= 48 and point <= 57
 
 
-@inlined_kernel
+@inner_kernel
 def in_address(point):
     """Say whether a folded character joins the parts of an address: `./@_-&=?`."""
     return (
@@ -367,7 +367,7 @@ def in_address(point):
     )  # fmt: skip
 
 
-@inlined_kernel
+@inner_kernel
 def apart(text, size, start, end, address):
     """Say whether letters or digits at the edges of a stretch end there; `unfold.apart`."""
     free = True
@@ -382,7 +382,7 @@ def apart(text, size, start, end, address):
     return free
 
 
-@inlined_kernel
+@inner_kernel
 def same(letters, at, n_letters, text, size, start):
     """Say whether a written text stands at a place."""
     done = 0
@@ -392,7 +392,7 @@ def same(letters, at, n_letters, text, size, start):
     return done == n_letters
 
 
-@inlined_kernel
+@inner_kernel
 def pair(first, second):
     """Give the key of two neighbouring characters."""
     return (np.uint64(first) << SHIFT) | np.uint64(second)

@@ -11,7 +11,7 @@ from lianfang.engine.text.kernels import (
     SHORTEST,
     apart,
     find_key,
-    inlined_kernel,
+    inner_kernel,
     is_near,
     kernel,
     pair,
@@ -25,7 +25,7 @@ TAKEN = 9  # in the place of the guard: this candidate is opened
 FIELDS = 6  # of a candidate: start, end, word (-1: plain word), guard, contexts, how
 
 
-@inlined_kernel
+@inner_kernel
 def is_ordinary(ordinary, text, size, at):
     """Say whether two neighbouring characters are an everyday word."""
     seen = False
@@ -64,7 +64,7 @@ def spelled(near, keys, ranges, spellings, letters, ordinary, text, size, found)
     return n_found
 
 
-@inlined_kernel
+@inner_kernel
 def last_from(found, n_spelled, place):
     """Give the last spelling that begins at a place or before; -1 where none does."""
     low, high = 0, n_spelled
@@ -160,7 +160,7 @@ def substituted(near, keys, ranges, places, lex, text, size, found, n_spelled):
     return n_found
 
 
-@inlined_kernel
+@inner_kernel
 def rank(found, one):
     """Give the sort key of a candidate: leftmost, longest, least guarded, then word and how."""
     size = LONGEST - (found[one, 1] - found[one, 0])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lianfang.engine.terms import compiled
 from lianfang.engine.text import glyphs, plain, unfold
 from lianfang.engine.text.glyphs import Class
 
@@ -218,6 +219,10 @@ def scan_table(phrases: Phrases, bodies: pa.Array | pa.ChunkedArray, threads: in
     """
     import numpy as np
 
+    if not compiled.used():
+        from lianfang.engine.text import one_by_one
+
+        return _table(one_by_one.scan(phrases, bodies))
     from lianfang.engine.text import cells, columns, layout
 
     chart, book = layout.chart(), phrases.book()
@@ -237,7 +242,11 @@ def scan_table(phrases: Phrases, bodies: pa.Array | pa.ChunkedArray, threads: in
 
     parts = cells.each(one, work, threads)
     hits = np.concatenate(parts) if parts else np.empty((0, columns.COLUMNS), np.int64)
-    word_no, start, end, fstart, fend = (hits[:, place].astype(np.int32) for place in range(1, 6))
+    return _table(hits)
+
+
+def _table(hits: NDArray[np.int64]) -> HitTable:
+    word_no, start, end, fstart, fend = (hits[:, place].astype("int32") for place in range(1, 6))
     return HitTable(hits[:, 0].copy(), word_no, start, end, fstart, fend, hits[:, 6] != 0)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from lianfang.engine.terms import compiled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +57,24 @@ def fold_column(
     """
     import numpy as np
 
+    from lianfang.engine.text import cells
+
+    if not compiled.used():
+        from lianfang.engine.text import one_by_one
+
+        parts: list[tuple[Any, ...]] = [one_by_one.fold(column, with_spans) for column in cells.columns(bodies)]
+    else:
+        parts = _folded(bodies, threads, with_spans)
+    if not parts:
+        return Folds(np.empty(0, np.uint32), np.zeros(1, np.int64), np.empty((0, 2), np.int32))
+    points, spans, sizes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return Folds(points, offsets, spans)
+
+
+def _folded(
+    bodies: pa.Array | pa.ChunkedArray, threads: int | None, with_spans: bool
+) -> list[tuple[Any, ...]]:
     from lianfang.engine.text import cells, folding, layout
 
     chart = layout.chart()
@@ -67,12 +87,7 @@ def fold_column(
         )
         return made
 
-    parts = cells.each(one, work, threads)
-    if not parts:
-        return Folds(np.empty(0, np.uint32), np.zeros(1, np.int64), np.empty((0, 2), np.int32))
-    points, spans, sizes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Folds(points, offsets, spans)
+    return cells.each(one, work, threads)
 
 
 def fold_table(

@@ -215,15 +215,16 @@ def _far(start: Ints, near: Ints, first: int, depth: Ints) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _slow_mode(start: Ints, near: Ints, heft: Floats, volume: Floats, n_rounds: int) -> Floats:
-    """Find the slowest mode of the lazy walk by power iteration, from distances to a far node."""
+def _slow_mode(start: Ints, near: Ints, heft: Floats, volume: Floats, n_rounds: int, x: Floats, fresh: Floats) -> None:
+    """Find the slowest mode of the lazy walk by power iteration, from distances to a far node; it ends up in x."""
     n = start.size - 1
     depth = np.empty(n, np.int64)
     far = _far(start, near, 0, depth)
     far = _far(start, near, far, depth)
-    x = depth.astype(np.float64)
-    total = volume.sum()
-    fresh = np.empty(n)
+    total = 0.0
+    for i in range(n):
+        x[i] = depth[i]
+        total += volume[i]
     for _ in range(n_rounds):
         mean = 0.0
         for i in range(n):
@@ -240,13 +241,10 @@ def _slow_mode(start: Ints, near: Ints, heft: Floats, volume: Floats, n_rounds: 
             for j in range(start[i], start[i + 1]):
                 pull += heft[j] * x[near[j]]
             fresh[i] = 0.5 * (x[i] + pull / volume[i]) / top
-        x, fresh = fresh, x
-    # Rounding keeps the order of nodes the same on every machine.
-    scale = np.abs(x).max()
-    return np.round(x / scale, 9) if scale > 0 else x
+        for i in range(n):
+            x[i] = fresh[i]
 
 
-@njit(cache=True, nogil=True)
 def sweep(
     start: Ints, near: Ints, heft: Floats, mass: Ints, least_people: int, n_rounds: int
 ) -> tuple[float, Bools]:
@@ -267,13 +265,30 @@ def sweep(
         Spielman and Teng, Spectral partitioning works, 1996 (sweep of the second eigenvector).
     """
     n = start.size - 1
-    volume = np.zeros(n)
+    volume = np.bincount(np.repeat(np.arange(n), np.diff(start)), heft, n)
+    x = np.zeros(n)
+    _slow_mode(start, near, heft, volume, n_rounds, x, np.zeros(n))
+    # Rounding keeps the order of nodes the same on every machine. Sorting stays outside the kernels:
+    # numba takes ten seconds to compile its own.
+    scale = np.abs(x).max()
+    order = np.argsort(np.round(x / scale, 9) if scale > 0 else x, kind="stable")
+    side = np.zeros(n, np.bool_)
+    best, best_at = _swept(start, near, heft, mass, least_people, order, volume, side)
+    side[:] = False
+    side[order[: best_at + 1]] = True
+    return best, side
+
+
+@njit(cache=True, nogil=True)
+def _swept(
+    start: Ints, near: Ints, heft: Floats, mass: Ints, least_people: int, order: Ints, volume: Floats, inside: Bools
+) -> tuple[float, int]:
+    """Move nodes across in the given order; give the lightest cut met and after which node it was."""
+    n = start.size - 1
+    total, n_people = 0.0, 0
     for i in range(n):
-        for j in range(start[i], start[i + 1]):
-            volume[i] += heft[j]
-    order = np.argsort(_slow_mode(start, near, heft, volume, n_rounds), kind="mergesort")
-    total, n_people = volume.sum(), mass.sum()
-    inside = np.zeros(n, np.bool_)
+        total += volume[i]
+        n_people += mass[i]
     best, best_at = 2.0, -1
     crossing, part, people = 0.0, 0.0, 0
     for at in range(n - 1):
@@ -288,10 +303,7 @@ def sweep(
         found = crossing / min(part, total - part)
         if found < best - 1e-9:
             best, best_at = found, at
-    side = np.zeros(n, np.bool_)
-    for at in range(best_at + 1):
-        side[order[at]] = True
-    return best, side
+    return best, best_at
 
 
 @njit(cache=True, nogil=True)

@@ -174,7 +174,7 @@ def _draw(ring_id: str, seats: list[_Seat], links: Mapping[int, list[tuple[str, 
     records: Counter[str] = Counter()
     said: dict[str, Say] = {}
     for seat in seats:
-        for word, weight, say in {(word, weight, say) for word, _, weight, say in links.get(seat.number, ())}:
+        for word, _, weight, say in links.get(seat.number, ()):
             bits[seat.person, word] = max(weight, bits.get((seat.person, word), 0.0))
             said.setdefault(word, say)
         records.update({word for word, *_ in links.get(seat.number, ())})

@@ -13,5 +13,10 @@ def warm() -> None:
     key = np.repeat(np.arange(5, dtype=np.int64), [6, 6, 6, 6, 2])
     n = atom.size
     split.split(atom, key, np.ones(n), np.zeros(n, bool), np.zeros(n, np.int64), rules.join().cut)
+    start, near, edge = kernel.adjacency(12, atom, key)
+    heft = np.ones(n)[edge]
+    kernel.weak_bridges(kernel.bridges(start, near, edge), np.ones(12, np.int64), np.ones(12), np.ones(n), 1, 0.5)
+    _, side = kernel.sweep(start, near, heft, np.ones(12, np.int64), 2, 9)
+    kernel.settle(start, near, heft, side, 3)
     kernel.union(12, atom, key)
     kernel.union_apart(12, atom, key, atom[:1], atom[:1])

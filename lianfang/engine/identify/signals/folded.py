@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lianfang.engine.terms import compiled
 from lianfang.engine.text import cells as cutting
-from lianfang.engine.text import layout
+from lianfang.engine.text import layout, one_by_one, plain
 from lianfang.engine.text.kernels import FULL, fill_ends, fold_row, jit, numerals, rejoin, sift
 from lianfang.engine.text.opening import may_hide, open_row
 
@@ -25,6 +26,8 @@ def kernel(function: Any) -> Any:
     Args:
         function: the kernel.
     """
+    if not compiled.used():
+        return function
     made = jit(function)
     kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if kept is not None and hasattr(kept, "_source_stamp"):
@@ -87,6 +90,8 @@ def folded(column: cutting.Cells, rows: np.ndarray, threads: int | None = None) 
 
 
 def _job(column: cutting.Cells, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    if not compiled.used():
+        return _each(column, rows)
     sizes = column.offsets[rows + 1] - column.offsets[rows]
     room, most = int(sizes.max(initial=0)) + 128, int(sizes.sum()) + 8 * len(rows) + 64
     counts, opened = np.zeros((len(rows), 2), np.int64), np.zeros(len(rows), np.bool_)
@@ -97,6 +102,24 @@ def _job(column: cutting.Cells, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         room, most = room * 2, most * 2
     n_bytes, n = counts.sum(axis=0).tolist()
     return letters[:n_bytes].copy(), counts[:, 0], spans[:n, 0].copy(), spans[:n, 1].copy(), counts[:, 1], opened
+
+
+def _each(column: cutting.Cells, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    letters, sizes, spans = [], [], [np.zeros((0, 2), np.int32)]
+    opened = np.zeros(len(rows), np.bool_)
+    for place, row in enumerate(rows.tolist()):
+        raw = column.bytes[column.offsets[row] : column.offsets[row + 1]].tobytes().decode()
+        made = plain.plain(raw)
+        letters.append(made.text.encode("utf-8", "surrogatepass"))
+        sizes.append((len(letters[-1]), len(made.text)))
+        if made.text:
+            spans.append(one_by_one.byte_spans(raw, made))
+        opened[place] = bool(made.disguised)
+    counts, places = np.array(sizes, np.int64), np.concatenate(spans)
+    return (
+        np.frombuffer(b"".join(letters), np.uint8), counts[:, 0], places[:, 0].copy(), places[:, 1].copy(), counts[:, 1],
+        opened,
+    )  # fmt: skip
 
 
 @kernel
@@ -176,7 +199,8 @@ def raw_spans(
     text_letters = np.frombuffer(made.texts.buffers()[2], np.uint8)
     out = np.zeros((len(places), 2), np.int64)
     _back(
-        text_letters, text_offsets, made.ptr, made.starts, made.ends, column.bytes, column.offsets, made.rows, places,
+        compiled.buffer(text_letters), text_offsets, made.ptr, made.starts, made.ends, compiled.buffer(column.bytes),
+        column.offsets, made.rows, places,
         first.astype(np.int64), size.astype(np.int64), out,
     )  # fmt: skip
     return out[:, 0], out[:, 1]

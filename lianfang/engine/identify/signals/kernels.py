@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
 from lianfang.engine.identify.guides.clauses import AnyOf, Near
 from lianfang.engine.identify.guides.compile import Compiled
 from lianfang.engine.identify.signals.meet import MOST_SPANS
+from lianfang.engine.terms import compiled
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def supports(
     return clause_out[:n], hit_out[:n]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled.kernel
 def _met(  # type: ignore[no-untyped-def]
     row_ptr, word, fstart, fend, use_ptr, use_clause, use_part, least, within, n_parts, part_base, out
 ):
@@ -153,7 +153,7 @@ def _met(  # type: ignore[no-untyped-def]
                     out[clause, row] = last - first <= within[clause]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled.kernel
 def _supports(  # type: ignore[no-untyped-def]
     row_ptr, word, fstart, fend, use_ptr, use_clause, use_part, within, n_parts, part_base, wanted, clause_out, hit_out
 ):
@@ -200,7 +200,7 @@ def _supports(  # type: ignore[no-untyped-def]
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled.kernel
 def cut(offsets, letters, rows, starts, ends, out_ptr):  # type: ignore[no-untyped-def]
     """Say where code-point spans lie in bytes; spans ordered by (row, start).
 
@@ -232,7 +232,7 @@ def cut(offsets, letters, rows, starts, ends, out_ptr):  # type: ignore[no-untyp
         out_ptr[n, 1] = end
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled.kernel
 def copy(letters, spans, out):  # type: ignore[no-untyped-def]
     """Copy byte spans one behind the other.
 

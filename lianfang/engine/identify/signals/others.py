@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numba
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.guides import fields
 from lianfang.engine.identify.guides.clauses import Clause, Count, Sequence, Similar
+from lianfang.engine.terms import compiled
 
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 #: What names a person, best first; the last resort is the record itself.
@@ -164,7 +164,7 @@ def _facts(numbers: Numbers, families: pa.Table | None) -> np.ndarray:
     return facts
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled.kernel
 def _slide(key, at, distinct, window, counts, found):  # type: ignore[no-untyped-def]
     """The most different values in any window of that length that holds the record.
 

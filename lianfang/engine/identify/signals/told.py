@@ -16,6 +16,7 @@ from lianfang.engine.identify.signals import kernels, why
 from lianfang.engine.identify.signals.columns import LEVELS, Found
 from lianfang.engine.identify.signals.dear import Slice
 from lianfang.engine.identify.signals.others import Counted
+from lianfang.engine.terms import compiled
 from lianfang.engine.terms.errors import Say
 
 Key = tuple[int | str | bool, ...]
@@ -234,10 +235,10 @@ def slices(bodies: pa.Array, row: np.ndarray, start: np.ndarray, end: np.ndarray
     letters = np.frombuffer(bodies.buffers()[2] or b"", np.uint8)
     order = np.lexsort((end, start, row))
     spans = np.zeros((len(row), 2), np.int64)
-    kernels.cut(offsets, letters, row[order], start[order], end[order], spans)
+    kernels.cut(offsets, compiled.buffer(letters), row[order], start[order], end[order], spans)
     spans[order] = spans.copy()
     sizes = spans[:, 1] - spans[:, 0]
     out = np.zeros(int(sizes.sum()), np.uint8)
-    kernels.copy(letters, spans, out)
+    kernels.copy(compiled.buffer(letters), spans, out)
     ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return pa.Array.from_buffers(pa.large_string(), len(row), [None, pa.py_buffer(ends), pa.py_buffer(out)])

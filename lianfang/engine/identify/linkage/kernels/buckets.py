@@ -15,13 +15,14 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     W_F32,
     W_U32,
     N,
+    longer,
 )
 
 S32 = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 
 
-@njit(inline="always")
+@njit
 def _table_size(count):  # type: ignore[no-untyped-def]
     size = 16
     while size < 2 * count:
@@ -29,7 +30,7 @@ def _table_size(count):  # type: ignore[no-untyped-def]
     return size
 
 
-@njit(inline="always")
+@njit
 def _fill(seen, turn, shingles, start, count):  # type: ignore[no-untyped-def]
     """Put one text's shingles into the table; older turns count as empty."""
     mask = _table_size(count) - 1
@@ -42,7 +43,7 @@ def _fill(seen, turn, shingles, start, count):  # type: ignore[no-untyped-def]
     return mask
 
 
-@njit(inline="always")
+@njit
 def _shared(seen, turn, mask, shingles, start, count, needed):  # type: ignore[no-untyped-def]
     """Count shared shingles, or stop with -1 once `needed` is out of reach."""
     spare = count - needed
@@ -59,7 +60,7 @@ def _shared(seen, turn, mask, shingles, start, count, needed):  # type: ignore[n
     return spare + needed
 
 
-@njit(inline="always")
+@njit
 def _top(above, node):  # type: ignore[no-untyped-def]
     while above[node] != node:
         above[node] = above[above[node]]
@@ -67,7 +68,7 @@ def _top(above, node):  # type: ignore[no-untyped-def]
     return node
 
 
-@njit(inline="always")
+@njit
 def _met_before(keys, over, left, right, band):  # type: ignore[no-untyped-def]
     """Say whether an earlier band has already compared the two."""
     for earlier in range(band):
@@ -76,7 +77,7 @@ def _met_before(keys, over, left, right, band):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(inline="always")
+@njit
 def _ones(word):  # type: ignore[no-untyped-def]
     """Count the bits that are set; compiled to one instruction."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -86,7 +87,7 @@ def _ones(word):  # type: ignore[no-untyped-def]
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@njit(inline="always")
+@njit
 def _may_share(sketch, one, two, spare_one, spare_two):  # type: ignore[no-untyped-def]
     """Say whether the sketches leave it open that few enough shingles are missing."""
     lacks_two, lacks_one = np.int64(0), np.int64(0)
@@ -97,7 +98,7 @@ def _may_share(sketch, one, two, spare_one, spare_two):  # type: ignore[no-untyp
     return lacks_two <= spare_one and lacks_one <= spare_two
 
 
-@njit(inline="always")
+@njit
 def needed_shared(total, least):  # type: ignore[no-untyped-def]
     """Say how many shared shingles make two texts of `total` shingles similar enough."""
     needed = np.int64(np.ceil(total * least / (1.0 + least)))
@@ -195,10 +196,9 @@ def walk_band(  # type: ignore[no-untyped-def]
                 if shared < 0:
                     continue
                 if n_found == room:
-                    left = np.concatenate((left, np.empty(room, np.uint32)))
-                    right = np.concatenate((right, np.empty(room, np.uint32)))
-                    share = np.concatenate((share, np.empty(room, np.float32)))
                     room *= 2
+                    left, right = longer(left, n_found, room), longer(right, n_found, room)
+                    share = longer(share, n_found, room)
                 left[n_found], right[n_found] = older, newer
                 share[n_found] = np.float32(shared / (total - shared))
                 n_found += 1

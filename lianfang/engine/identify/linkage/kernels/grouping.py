@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from lianfang.engine.identify.linkage.kernels.shapes import I64, U32, U64, W_I64, W_U32, W_U64, N
+from lianfang.engine.identify.linkage.kernels.shapes import I64, U32, U64, W_I64, W_U32, W_U64, N, longer
 
 
 @njit([N(N, N, U64, N, W_I64)], cache=True, nogil=True)
@@ -50,7 +50,7 @@ def _write_group(  # type: ignore[no-untyped-def]
     if not mixed:
         ends[n_groups] = n_members + end - begin
         return n_members + end - begin, n_groups + 1
-    run = members[n_members : n_members + end - begin].copy()
+    run = longer(members[n_members:], end - begin, end - begin)
     done = np.zeros(run.size, np.uint8)
     for one in range(run.size):
         if done[one]:
@@ -92,14 +92,10 @@ def scan(lo, hi, numbers, packed, entries, part_starts, place_bits, whole):  # t
             if size > 1:
                 if n_members + size > room:
                     room = 2 * (n_members + size)
-                    wider = np.empty(room, np.uint32)
-                    wider[:n_members] = members[:n_members]
-                    members = wider
+                    members = longer(members, n_members, room)
                 if n_groups + size > rooms:
                     rooms = 2 * (n_groups + size)
-                    longer = np.empty(rooms, np.int64)
-                    longer[:n_groups] = ends[:n_groups]
-                    ends = longer
+                    ends = longer(ends, n_groups, rooms)
                 n_members, n_groups = _write_group(
                     numbers, packed, entries, part_starts[part], begin, end, low,
                     members, ends, n_members, n_groups, whole != 0,

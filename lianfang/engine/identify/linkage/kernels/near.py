@@ -24,6 +24,7 @@ from lianfang.engine.identify.linkage.kernels.shapes import (
     W_F32,
     W_U32,
     N,
+    longer,
 )
 
 S32 = np.uint64(32)
@@ -31,7 +32,7 @@ LOW = np.uint64(0xFFFFFFFF)
 NEAR = types.Tuple((W_U32, W_U32, W_F32))
 
 
-@njit(inline="always")
+@njit
 def _may_meet(older, newer, label, large, counts, fewest, least):  # type: ignore[no-untyped-def]
     """Say whether a pair is worth a look: of two families, one of them small, of like length."""
     if label[older] == label[newer] or (large[older] and large[newer]):
@@ -92,10 +93,9 @@ def near_band(  # type: ignore[no-untyped-def]
                 if shared < 0:
                     continue
                 if n_found == room:
-                    left = np.concatenate((left, np.empty(room, np.uint32)))
-                    right = np.concatenate((right, np.empty(room, np.uint32)))
-                    share = np.concatenate((share, np.empty(room, np.float32)))
                     room *= 2
+                    left, right = longer(left, n_found, room), longer(right, n_found, room)
+                    share = longer(share, n_found, room)
                 left[n_found], right[n_found] = older, newer
                 share[n_found] = np.float32(shared / (total - shared))
                 n_found += 1

@@ -14,7 +14,7 @@ R51, R48, R47, R43 = (np.uint64(n) for n in (51, 48, 47, 43))
 EIGHT = np.uint64(8)
 
 
-@njit(inline="always")
+@njit
 def _round(v0, v1, v2, v3):  # type: ignore[no-untyped-def]
     v0 += v1
     v1 = (v1 << R13) | (v1 >> R51)

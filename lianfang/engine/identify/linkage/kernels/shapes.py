@@ -1,4 +1,4 @@
-"""Types and small inlined functions the kernels share.
+"""Types and small functions the kernels share.
 
 Every kernel states its signature, so it is compiled once, when its file is first imported after
 installation, and never again in front of a user. Inputs are read-only arrays: Arrow buffers and
@@ -47,7 +47,7 @@ S21, S42 = np.uint64(21), np.uint64(42)
 LOW32 = np.uint64(0xFFFFFFFF)
 
 
-@njit(inline="always")
+@njit
 def mix(value):  # type: ignore[no-untyped-def]
     """Stir 64 bits so that every input bit moves every output bit."""
     value = (value ^ (value >> S30)) * MIX_A
@@ -55,10 +55,19 @@ def mix(value):  # type: ignore[no-untyped-def]
     return value ^ (value >> S31)
 
 
-@njit(inline="always")
+@njit
 def shingle_number(first, second, third):  # type: ignore[no-untyped-def]
     """Give three characters one number of 32 bits."""
     packed = (np.uint64(first) << S42) | (np.uint64(second) << S21) | np.uint64(third)
     packed = (packed + STEP) * MIX_A
     packed = (packed ^ (packed >> S32)) * MIX_B
     return np.uint32(packed >> S32)
+
+
+@njit
+def longer(values, used, room):  # type: ignore[no-untyped-def]
+    """Give the first values in a longer array; a plain loop compiles in a tenth of the time of `concatenate`."""
+    made = np.empty(room, values.dtype)
+    for place in range(used):
+        made[place] = values[place]
+    return made

@@ -7,7 +7,7 @@ from numba import njit
 from lianfang.engine.identify.linkage.kernels.shapes import I32, I64, U32, W_I32, N
 
 
-@njit(inline="always")
+@njit
 def _join(parent, u, v):  # type: ignore[no-untyped-def]
     """Join two nodes by Rem's algorithm with splicing: the walk itself shortens the paths."""
     while True:

@@ -30,7 +30,7 @@ LANES = 128
 KEY_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(inline="always")
+@njit
 def _kept(point, keep):  # type: ignore[no-untyped-def]
     """Give the letter a character counts as; 0 where it does not count."""
     if point < keep.size:
@@ -105,7 +105,7 @@ def shingle_texts(  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(inline="always")
+@njit
 def _smallest(best, shingle, times, plus):  # type: ignore[no-untyped-def]
     """Keep the smaller of the best so far and this shingle's place, in all orders at once."""
     # 16-bit lanes: twice as many in a vector as 32-bit ones, and the multiply costs half. That two
