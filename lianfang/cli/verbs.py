@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lianfang.cli import show
+from lianfang.cli import office, show
 from lianfang.engine.terms.errors import Say
 
 Verb = Callable[[argparse.Namespace], int]
@@ -368,5 +368,6 @@ def parser() -> argparse.ArgumentParser:
     _add_guide(verbs)
     _add_simulate(verbs)
     _add_conduct(verbs)
+    office.add(verbs, _verb)
     _add_house(verbs)
     return top

@@ -1,0 +1,66 @@
+"""Before every view: who is asking, in which role, and whether they have duties first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from lianfang.engine.terms.errors import NotAllowed, Say
+from lianfang.web.accounts import access
+
+# Where somebody may go before their duties are done: sign-in, password, second factor, sign-out.
+_DUTY_ROOMS = ("account/", "language", "static/", "health")
+
+
+class WhoAsks:
+    """Give every request its `member`; nobody gets past without one, save where the door is open."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.member = None
+        if request.user.is_authenticated:
+            chosen = request.session.get("membership")
+            request.member = access.member_of(request.user, chosen)
+        return self.answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], given: Any, named: Any
+    ) -> HttpResponse | None:
+        """Send strangers to sign in and people to their duties, before any view runs."""
+        at = request.path.lstrip("/")
+        if getattr(view, "is_open", False) or at.startswith(_DUTY_ROOMS) or at.startswith("api/"):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.member is None:
+            raise NotAllowed(
+                Say("您的账户没有在任何机构任职,或已停用", "you hold no role at any institution, or it has ended"),
+                code="E-ACCESS-02", fix=Say("请找本机构管理员", "ask your administrator"),
+            )  # fmt: skip
+        return _duty(request)
+
+
+def _duty(request: HttpRequest) -> HttpResponse | None:
+    if request.user.must_change_password:
+        return HttpResponseRedirect(reverse("account_change_password"))
+    if settings.LIANFANG_REQUIRE_TOTP and not _has_second_factor(request):
+        return HttpResponseRedirect(reverse("mfa_activate_totp"))
+    return None
+
+
+def _has_second_factor(request: HttpRequest) -> bool:
+    if request.session.get("second_factor") == request.user.pk:
+        return True
+    from allauth.mfa.utils import is_mfa_enabled
+
+    held = bool(is_mfa_enabled(request.user))
+    if held:
+        request.session["second_factor"] = request.user.pk
+    return held

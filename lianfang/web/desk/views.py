@@ -1,0 +1,62 @@
+"""The desk and the log."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from lianfang.web.accounts import meter
+from lianfang.web.accounts.act import held
+from lianfang.web.accounts.door import door
+from lianfang.web.accounts.permissions import Permission
+from lianfang.web.evidence import access as log
+from lianfang.web.frame.page import page, part
+from lianfang.web.identify import access as identify
+
+
+@door(None)
+def home(request: Any) -> HttpResponse:
+    """Show what waits for somebody: rings, runs, their meter."""
+    who = request.member
+    may = held(who)
+    shown: dict[str, Any] = {"reading": meter.reading(who), "limits": meter.limits()}
+    if Permission.RING_READ in may:
+        waiting = identify.queue(who, {})
+        shown["n_review"] = waiting.filter(level="review").count()
+        shown["n_look"] = waiting.filter(level="look").count()
+        shown["rings"] = list(waiting[:6])
+    if Permission.RUN_READ in may:
+        shown["runs"] = list(identify.find_runs(who)[:5])
+    if Permission.PAIR_JUDGE in may:
+        shown["n_judged"] = identify.find_judgements(who).filter(taken_back_at=None).count()
+    return page(request, "desk/home.html", **shown)
+
+
+@door(Permission.ENTRY_READ)
+def entries(request: Any) -> HttpResponse:
+    """Show the log of one's institution, each entry with whether its content still fits its commitment."""
+    mine = [str(request.member.institution.code)]
+    tag = request.GET.get("tag", "")[:80]
+    shown = part(log.find_entries(mine, tag), request.GET.get("page"))
+    rows = [(entry, log.opens(entry)) for entry in shown.rows]
+    return page(request, "desk/log.html", part=shown, rows=rows, tags=log.tags(mine), tag=tag, key=log.key_line())
+
+
+@door(Permission.ENTRY_READ)
+def proof(request: Any, code: UUID) -> HttpResponse:
+    """Give the proof that an entry is in the log, to be checked without us."""
+    entry = log.get_entry([str(request.member.institution.code)], code)
+    answer = HttpResponse(log.proof_of(entry), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{entry.code}.tlog-proof"'
+    return answer
+
+
+@door(Permission.ENTRY_READ)
+def leaf(request: Any, code: UUID) -> HttpResponse:
+    """Give the bytes an entry has in the log."""
+    entry = log.get_entry([str(request.member.institution.code)], code)
+    answer = HttpResponse(bytes(entry.leaf), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{entry.code}.json"'
+    return answer

@@ -1,0 +1,55 @@
+"""Reading the log. The room knows nobody: callers say for which institutions they may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from lianfang.engine.evidence import leaf
+from lianfang.engine.terms.errors import NotFound, Say
+from lianfang.web.evidence import store
+from lianfang.web.evidence.models import Entry
+
+
+def find_entries(institutions: Collection[str], tag: str = "") -> Any:
+    """Give the entries of some institutions, newest first."""
+    found = Entry.objects.filter(institution__in=list(institutions)).select_related("opening").order_by("-pk")
+    return found.filter(tag=tag) if tag else found
+
+
+def get_entry(institutions: Collection[str], code: UUID) -> Entry:
+    """Give one entry of these institutions."""
+    found: Entry | None = find_entries(institutions).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这条日志", "there is no such entry"), code="E-LOG-11")
+    return found
+
+
+def tags(institutions: Collection[str]) -> list[str]:
+    """Give every tag these institutions have entries of."""
+    return sorted(find_entries(institutions).order_by().values_list("tag", flat=True).distinct())
+
+
+def opens(entry: Entry) -> bool | None:
+    """Say whether the kept content still matches its commitment; None once it was forgotten."""
+    opening = getattr(entry, "opening", None)
+    if opening is None:
+        return None
+    return leaf.opens(leaf.from_bytes(bytes(entry.leaf)), bytes(opening.salt), bytes(opening.content))
+
+
+def proof_of(entry: Entry) -> bytes:
+    """Give the file that proves an entry is in the log; anybody checks it without us."""
+    made = store.prove(entry.place) if entry.place is not None else None
+    if made is None:
+        raise NotFound(
+            Say("这条日志还没有进入检查点", "no checkpoint covers this entry yet"), code="E-LOG-12",
+            fix=Say("过几秒再试", "try again in a few seconds"),
+        )  # fmt: skip
+    return made
+
+
+def key_line() -> str:
+    """Give the log's public key."""
+    return store.key_line()

@@ -1,0 +1,129 @@
+"""Which runs, rings and judgements somebody may see. Not yours answers like not there."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from lianfang.engine.terms.errors import NotFound, Say
+from lianfang.web.accounts import access as accounts
+from lianfang.web.accounts.models import Membership
+from lianfang.web.identify import shelves
+from lianfang.web.identify.models import Judgement, Ring, Run, RunFile
+from lianfang.web.identify.states import DONE
+
+ORDERS = {"queue": ("place",), "people": ("-n_people", "place"), "new": ("-last_on", "place")}
+
+
+def find_runs(who: Membership) -> Any:
+    """Give the runs of somebody's own institution, newest first."""
+    found = Run.objects.filter(institution=who.institution_id)
+    return found.select_related("made_by__user").annotate(n_rings=Count("rings")).order_by("-pk")
+
+
+def get_run(who: Membership, code: UUID) -> Run:
+    """Give a run of somebody's own institution."""
+    found: Run | None = find_runs(who).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这次运行", "there is no such run"), code="E-RUN-01")
+    return found
+
+
+def files_of(run: Run) -> list[RunFile]:
+    """Give the files of a run."""
+    return list(run.files.order_by("name"))
+
+
+def latest_run(who: Membership) -> Run | None:
+    """Give the last finished run of somebody's institution: its rings are today's queue."""
+    found: Run | None = Run.objects.filter(institution=who.institution_id, state=DONE).order_by("-pk").first()
+    return found
+
+
+def visible_rings(who: Membership) -> Any:
+    """Give the rings somebody may see: their institution's own; at an association, those shared with it."""
+    mine = Q(institution=who.institution_id)
+    if who.institution.sort == "association":
+        below = [one.pk for one in accounts.reach(who)]
+        mine |= Q(institution__in=below, shared_at__isnull=False)
+    return Ring.objects.filter(mine).select_related("institution", "institution__parent", "run")
+
+
+def queue(who: Membership, wanted: Any) -> Any:
+    """Give the rings waiting, filtered and ordered as asked."""
+    found = visible_rings(who)
+    run = wanted.get("run", "")
+    if _is_code(run):
+        found = found.filter(run__code=run)
+    elif who.institution.sort != "association":
+        found = found.filter(run=latest_run(who))
+    if wanted.get("level") in ("look", "review"):
+        found = found.filter(level=wanted["level"])
+    if wanted.get("activity"):
+        found = found.filter(activities__contains=wanted["activity"])
+    if wanted.get("people", "").isdecimal():
+        found = found.filter(n_people__gte=int(wanted["people"][:8]))
+    if wanted.get("find"):
+        words = wanted["find"][:60]
+        found = found.filter(Q(ring_id__icontains=words) | Q(why_zh__icontains=words) | Q(why_en__icontains=words))
+    return found.order_by(*ORDERS.get(wanted.get("order", ""), ORDERS["queue"]))
+
+
+def _is_code(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def get_ring(who: Membership, code: UUID) -> Ring:
+    """Give one ring somebody may see."""
+    found: Ring | None = visible_rings(who).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这个团伙", "there is no such ring"), code="E-RING-01")
+    return found
+
+
+def get_own_ring(who: Membership, code: UUID) -> Ring:
+    """Give one ring of somebody's own institution: judging and unmasking stop at its door."""
+    found: Ring | None = visible_rings(who).filter(code=code, institution=who.institution_id).first()
+    if found is None:
+        raise NotFound(Say("没有这个团伙", "there is no such ring"), code="E-RING-01")
+    return found
+
+
+def picture(ring: Ring) -> dict[str, Any]:
+    """Give everything a ring's page shows, masked."""
+    return shelves.picture(ring.run.code, ring.ring_id)
+
+
+def raw_of(ring: Ring, record: str) -> dict[str, str]:
+    """Give the raw text of one member record; only for callers that have noted the look."""
+    found: dict[str, str] | None = shelves.picture(ring.run.code, ring.ring_id, "raw").get(record)
+    if found is None:
+        raise NotFound(Say("这个团伙里没有这条记录", "this ring has no such record"), code="E-RING-03")
+    return found
+
+
+def find_judgements(who: Membership) -> Any:
+    """Give the judgements of somebody's institution, newest first."""
+    found = Judgement.objects.filter(institution=who.institution_id)
+    return found.select_related("made_by__user", "taken_back_by__user").order_by("-pk")
+
+
+def get_judgement(who: Membership, code: UUID) -> Judgement:
+    """Give one judgement of somebody's institution."""
+    found: Judgement | None = find_judgements(who).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这条研判", "there is no such judgement"), code="E-JUDGE-11")
+    return found
+
+
+def standing_in(who: Membership, ring: Ring) -> list[Judgement]:
+    """Give the standing judgements about a ring's records."""
+    mine = find_judgements(who).filter(taken_back_at=None)
+    keys = [one["key"] for one in picture(ring)["members"]]
+    return list(mine.filter(left__in=keys, right__in=keys))

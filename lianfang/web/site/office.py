@@ -1,0 +1,136 @@
+"""What `lianfang serve|worker|migrate|createuser` do; Django is loaded here and nowhere in the CLI."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lianfang.engine.terms.errors import InputError, Say, SettingError
+
+_SETTINGS = "lianfang.web.site.settings"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How the office is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 8
+    n_people: int | None = None
+    with_worker: bool = True
+
+
+def ready() -> None:
+    """Load the web floor once."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
+    try:
+        import django
+    except ImportError as wrong:
+        raise SettingError(
+            Say("没有装网页层", "the web floor is not installed"), code="E-OFFICE-01",
+            fix=Say("pip install 'lianfang[web]',或 make office", "pip install 'lianfang[web]', or make office"),
+        ) from wrong  # fmt: skip
+    django.setup()
+
+
+def migrate() -> None:
+    """Bring the database to this version's shape; safe to run again."""
+    ready()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+
+
+def first_administrator() -> tuple[str, str] | None:
+    """In an empty office make one association and its administrator; give name and one-time password."""
+    from lianfang.web.accounts import access, actions
+    from lianfang.web.accounts.permissions import Sort
+
+    if not access.nobody_yet():
+        return None
+    house = actions.found_office(Say("本协会", "This association"), Sort.ASSOCIATION)
+    password = actions.one_time_password()
+    actions.enrol("admin", password, house, "association_admin")
+    return "admin", password
+
+
+def create_user(username: str, role: str, institution: str | None) -> str:
+    """Enter a person from the command line; give the one-time password."""
+    ready()
+    from lianfang.web.accounts import access, actions
+
+    house = access.institution_named(institution)
+    password = actions.one_time_password()
+    actions.enrol(username, password, house, role)
+    return password
+
+
+def make_demo(n_people: int | None) -> None:
+    """Fill an empty office with the demo."""
+    ready()
+    from lianfang.web.site import demo
+
+    demo.make(n_people)
+
+
+def work() -> None:
+    """Work in this process until stopped."""
+    ready()
+    from lianfang.web.site import work as loop
+
+    loop.forever()
+
+
+def serve(how: Serving) -> None:
+    """Serve the office in this process and its worker beside it, until stopped."""
+    _vendor_stands()
+    _port_is_free(how)
+    worker = subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "worker"]) if how.with_worker else None
+    try:
+        _granian(how)
+    finally:
+        if worker is not None:
+            worker.terminate()
+            worker.wait(15)
+
+
+def _granian(how: Serving) -> None:
+    """Serve with one process of several threads: sign-in limits and SQLite like it so; more stand behind a proxy."""
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
+    Server(
+        "lianfang.web.site.wsgi:application", address=how.host, port=how.port, interface=Interfaces.WSGI, workers=1,
+        blocking_threads=how.threads, websockets=False, log_level=LogLevels.error, workers_kill_timeout=10,
+    ).serve()  # fmt: skip
+
+
+def _vendor_stands() -> None:
+    place = Path(__file__).parents[1] / "frame" / "static" / "vendor" / "tabler.min.css"
+    if not place.exists():
+        raise SettingError(
+            Say("页面用的前端文件还没有取来", "the front-end files of the pages are not there yet"), code="E-OFFICE-02",
+            where="lianfang/web/frame/static/vendor",
+            fix=Say("运行 sh lianfang/web/frame/assets/fetch.sh(需要 npm 一次),或 make office",
+                    "run sh lianfang/web/frame/assets/fetch.sh (needs npm once), or make office"),
+        )  # fmt: skip
+
+
+def _port_is_free(how: Serving) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in how.host else socket.AF_INET) as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind((how.host, how.port))
+        except OSError as wrong:
+            raise InputError(
+                Say(f"端口 {how.port} 用不了:{wrong.strerror}", f"port {how.port} cannot be used: {wrong.strerror}"),
+                code="E-OFFICE-03", fix=Say("换一个 --port", "choose another --port"),
+            ) from wrong  # fmt: skip

@@ -1,0 +1,17 @@
+"""Every address of the office."""
+
+from django.urls import include, path
+
+from lianfang.web.site import views
+
+urlpatterns = [
+    path("", include("lianfang.web.frame.urls")),
+    path("", include("lianfang.web.desk.urls")),
+    path("", include("lianfang.web.identify.urls")),
+    path("", include("lianfang.web.accounts.urls")),
+    path("account/", include(views.account_addresses())),
+    path("health", views.health, name="site-health"),
+]
+
+handler404 = "lianfang.web.site.errors.not_found"
+handler500 = "lianfang.web.site.errors.broken"
