@@ -62,7 +62,7 @@ def test_a_real_folder(place):
     kept = []
     for _ in range(2):
         day(place, kept, BATCHES)
-        served, made = check(place, kept)
+        _, made = check(place, kept)
         assert made.n_leaves == len(kept)
     files = {str(file.relative_to(place.root / "public")) for file in (place.root / "public").rglob("*") if file.is_file()}
     assert {tiles.path(*one) for one in tiles.parts(made.n_leaves)} <= files
@@ -145,7 +145,7 @@ def test_many_writers_share_the_disk(place):
 def test_large_batches_are_cut(place, monkeypatch):
     monkeypatch.setattr(store, "_MOST_ENTRIES", 3)
     queue = store._Queue()
-    for n in range(5):
+    for _ in range(5):
         queue.enter(store._Ask([b"x"] * 2))
     assert [len(queue.take()) for n in range(5)] == [1, 1, 1, 1, 1]
 
@@ -401,7 +401,7 @@ def test_an_entry_changed_is_named_by_its_index(tmp_path):
     place = small(tmp_path)
     path = place.root / "public/tile/entries/000"
     entries = tiles.unbundle(path.read_bytes())
-    for change in (lambda one: one[:17] + [one[17][::-1]] + one[18:], lambda one: one[:17] + [one[18], one[17]] + one[19:]):
+    for change in (lambda one: [*one[:17], one[17][::-1], *one[18:]], lambda one: [*one[:17], one[18], one[17], *one[19:]]):
         path.write_bytes(tiles.bundle(change(entries)))
         with pytest.raises(ProofError) as told:
             store.verify(store.public(place), KEY.key)
