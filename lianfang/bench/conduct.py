@@ -69,7 +69,7 @@ def _batch(rng: np.random.Generator, start: int, rows: int, debtors: int) -> pa.
         "direction": _pick(rng, rows, ["呼出", "呼入"], [0.97, 0.03]),
         "answered": pa.array(answered),
         "duration_seconds": pa.array(seconds),
-        "line_number": _numbered("021", rng.integers(0, 500, rows)),
+        "line_number": _numbered("021", 55_550_000 + rng.integers(0, 500, rows)),
         "party_role": role,
         "party_mobile": _numbered("138", debtor),
         "debtor_id": _numbered("D", debtor),

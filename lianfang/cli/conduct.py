@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,10 +16,12 @@ from lianfang.engine.terms.codes import Exit
 from lianfang.engine.terms.errors import InputError, Say
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from lianfang.engine.conduct.audit import Audit
+    from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.conduct.rules import Rules
     from lianfang.engine.conduct.standing import Standing
-    from lianfang.engine.records.load import Loaded
 
 REFUSED = 3
 _READ = Say("读入联系记录", "read contacts")
@@ -186,65 +188,63 @@ def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions
     Returns:
         0; the exit code never says whether breaches were found.
     """
+    import pyarrow.compute as pc
+
     from lianfang.engine.conduct import audit as audits
     from lianfang.engine.conduct import grade
+    from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.identify.run import folder
-    from lianfang.engine.records import load
     from lianfang.engine.tables.duck import DuckTables
-    from lianfang.engine.terms.codes import Kind
 
     held, stands, progress = _rules(options.rules), _standing(options.standing), show.Progress(3)
     with folder.making(out, options.force) as beside:
         progress.step(_READ)
-        loaded = load.load(paths, load.LoadOptions(Kind.CONTACT, options.mappings, beside / ".spill"))
-        progress.step(_JUDGE)
-        made = audits.audit(_batches(loaded), DuckTables(threads=options.threads), held, stands)
+        taken = Intake(paths, options.mappings, beside / ".spill")
+        made = audits.audit(taken.batches(), DuckTables(threads=options.threads), held, stands, _stepper(progress))
         progress.step(_WRITE)
-        _write(beside, made, held, loaded)
+        agencies = grade.agencies(made)
+        _write(beside, made, held, taken, agencies)
         progress.done()
-    agencies = grade.agencies(made)
-    breached, severe = (sum(agencies[name].to_pylist()) for name in ("n_breached", "n_severe"))
+    breached, severe = (pc.sum(agencies[name]).as_py() or 0 for name in ("n_breached", "n_severe"))
+    counts = taken.counts
     show.line(
-        f"读入 {loaded.counts.n_in} 行 = 核对 {made.n_kept} + 重复 {made.n_same} + 拒收 {loaded.counts.n_rejected}\n"
+        f"读入 {counts.n_in} 行 = 核对 {made.n_kept} + 重复 {made.n_same} + 拒收 {counts.n_rejected}\n"
         f"发现 {made.findings.num_rows} 条，违规联系 {breached} 次，其中严重发现 {severe} 条；结果在 {out}/",
-        f"rows in {loaded.counts.n_in} = judged {made.n_kept} + told twice {made.n_same} + rejected {loaded.counts.n_rejected}\n"
+        f"rows in {counts.n_in} = judged {made.n_kept} + told twice {made.n_same} + rejected {counts.n_rejected}\n"
         f"{made.findings.num_rows} findings, {breached} contacts in breach, {severe} severe findings; results stand in {out}/",
     )
     return Exit.OK
 
 
-def _batches(loaded: Loaded) -> Any:
-    import pyarrow.parquet as pq
-
-    from lianfang.engine.terms.codes import Kind
-
-    held = loaded.tables.get(Kind.CONTACT)
-    if isinstance(held, Path):
-        return pq.ParquetFile(held).iter_batches(524_288)
-    return [loaded.table(Kind.CONTACT)]
+def _stepper(progress: show.Progress) -> Callable[[str], None]:
+    """Tell when reading is over and counting begins."""
+    return lambda word: progress.step(_JUDGE) if word == "count" else None
 
 
-def _write(beside: Path, made: Audit, held: Rules, loaded: Loaded) -> None:
+def _write(beside: Path, made: Audit, held: Rules, taken: Intake, agencies: pa.Table) -> None:
     import shutil
+    from concurrent.futures import ThreadPoolExecutor
 
     from lianfang.engine.conduct import grade
     from lianfang.engine.identify.run import folder
     from lianfang.engine.reports import conduct as pages
 
-    agencies, collectors = grade.agencies(made), grade.collectors(made)
+    collectors = grade.collectors(made)
     tables = {"findings": made.findings, "agencies": agencies.drop_columns(["collector_id"]) if "collector_id" in agencies.column_names else agencies,
               "collectors": collectors, "told_twice": made.same}
-    for name, table in tables.items():
-        folder.write(beside, name, table)
-    shutil.rmtree(beside / ".spill", ignore_errors=True)
-    loaded.rejects.write_csv(beside / "rejects.csv")
-    told = pages.Told(made, held, agencies, collectors, version("lianfang"))
-    (beside / "report.html").write_text(pages.page(told), encoding="utf-8")
+    with ThreadPoolExecutor(1, thread_name_prefix="lianfang-write") as pool:
+        written = [pool.submit(folder.write, beside, name, table) for name, table in tables.items()]
+        taken.rejects.write_csv(beside / "rejects.csv")
+        shutil.rmtree(beside / ".spill", ignore_errors=True)
+        told = pages.Told(made, held, agencies, collectors, version("lianfang"))
+        (beside / "report.html").write_text(pages.page(told), encoding="utf-8")
+        for each in written:
+            each.result()
     story = {
         "version": version("lianfang"), "rules_sha256": made.rules_sha256, "policy": held.policy, "default_zone": held.default_zone,
         "packs": list(dict.fromkeys(rule.source.pack for rule in held.all)), "n_rules": len(held.contact),
-        "inputs": [{"file": one.file, "sha256": one.sha256, "rows_in": one.counts.n_in, "rows_rejected": one.counts.n_rejected} for one in loaded.files],
-        "rows": {"in": loaded.counts.n_in, "judged": made.n_kept, "told_twice": made.n_same, "rejected": loaded.counts.n_rejected},
+        "inputs": [{"file": one.file, "sha256": one.sha256, "rows_in": one.counts.n_in, "rows_rejected": one.counts.n_rejected} for one in taken.files],
+        "rows": {"in": taken.counts.n_in, "judged": made.n_kept, "told_twice": made.n_same, "rejected": taken.counts.n_rejected},
         "oddities": made.oddities, "counts": {name: table.num_rows for name, table in tables.items()},
     }
     (beside / "run.json").write_text(json.dumps(story, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -7,7 +7,9 @@ every shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +21,7 @@ from lianfang.engine.conduct import columns, findings, sightings
 from lianfang.engine.conduct.columns import NO_MOMENT
 from lianfang.engine.conduct.contact import SAME
 from lianfang.engine.conduct.rules import Rule, Rules, Unit
-from lianfang.engine.conduct.shapes import Shapes, eyes
+from lianfang.engine.conduct.shapes import Eyes, Shapes, distinct, eyes
 from lianfang.engine.conduct.sightings import Log
 from lianfang.engine.conduct.standing import Standing
 from lianfang.engine.tables.step import Sql, Tables
@@ -107,17 +109,16 @@ def audit(
         a property test holds the two together.
     """
     say = told or (lambda _: None)
-    held = _Gathered(Shapes(eyes(rules), [], []))
-    standing, n_in = standing or Standing(), 0
-    for batch in _rebatched(batches):
-        n_in += _take(batch, n_in, columns.normal(batch, rules.default_zone, standing), held)
+    held, n_in = _Gathered(Shapes(eyes(rules), [], [])), 0
+    for ready in _readied(_rebatched(batches), rules, standing or Standing(), held.shapes.seen):
+        n_in += _take(ready, n_in, held)
         say(f"{n_in}")
     log = _log(held, judge_shapes(held.shapes.table(), tables, rules))
     say("count")
-    timed = sightings.by_time(log)
-    same, kept = sightings.same(log, timed)
-    made = findings.make(rules, log, kept, timed)
-    odd = sightings.oddities(log, kept, timed) | {"zone_assumed": held.n_assumed}
+    order = sightings.by_debtor(log)
+    same, kept = sightings.same(log, order)
+    made = findings.make(rules, log, kept, order)
+    odd = sightings.oddities(log, kept) | {"zone_assumed": held.n_assumed}
     return Audit(made, log, kept, n_in, same.num_rows, same, odd, rules.sha256)
 
 
@@ -128,6 +129,33 @@ def _rebatched(batches: Iterable[pa.Table | pa.RecordBatch]) -> Iterable[pa.Tabl
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         for start in range(0, table.num_rows, _BATCH_ROWS):
             yield table.slice(start, _BATCH_ROWS)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A batch, made plain, with one row of every shape in it."""
+
+    batch: pa.Table
+    plain: columns.Normal
+    one_each: pa.Table
+    shape: npt.NDArray[np.int32]
+
+
+def _readied(batches: Iterable[pa.Table], rules: Rules, standing: Standing, seen: Eyes) -> Iterator[_Ready]:
+    """Make batches plain, two at a time beside the reading, in their order."""
+
+    def ready(batch: pa.Table) -> _Ready:
+        plain = columns.normal(batch, rules.default_zone, standing)
+        return _Ready(batch, plain, *distinct(plain.table, seen))
+
+    with ThreadPoolExecutor(2, thread_name_prefix="lianfang-conduct") as pool:
+        waiting: deque[Future[_Ready]] = deque()
+        for batch in batches:
+            waiting.append(pool.submit(ready, batch))
+            if len(waiting) > 2:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def ask_name(number: int) -> str:
@@ -175,9 +203,10 @@ def judge_shapes(shapes: pa.Table | None, tables: Tables, rules: Rules) -> pa.Ta
     return tables.arrow(step.name).sort_by("shape")
 
 
-def _take(batch: pa.Table, start: int, plain: columns.Normal, held: _Gathered) -> int:
+def _take(ready: _Ready, start: int, held: _Gathered) -> int:
     """Keep a batch's narrow columns and its shapes."""
-    held.shapes.take(plain.table)
+    batch, plain = ready.batch, ready.plain
+    held.shapes.keep(ready.one_each, ready.shape)
     held.n_assumed += plain.n_assumed
     held.keep("record_no", _record_numbers(batch, start))
     held.keep("at_us", plain.at_us)
@@ -210,14 +239,17 @@ def _renumbered(plain: columns.Normal, listed: list[str]) -> npt.NDArray[np.int1
     return table[plain.zone]
 
 
+def _names(chunks: list[pa.DictionaryArray]) -> sightings.Names:
+    """Put the batches of one column of names together under one list of names."""
+    whole = pa.chunked_array(chunks, type=chunks[0].type).unify_dictionaries()
+    number = np.concatenate([columns.numbers(chunk, -1) for chunk in whole.chunks])
+    return sightings.Names(number, whole.chunks[-1].dictionary)
+
+
 def _log(held: _Gathered, judged: pa.Table | None) -> Log:
     """Put the batches together."""
-    names = {}
-    for name, chunks in held.names.items():
-        whole = pa.chunked_array(chunks, type=chunks[0].type).unify_dictionaries() if chunks else pa.chunked_array([], type=columns._DICTIONARY)
-        indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in whole.chunks]
-        listed = whole.chunks[-1].dictionary if whole.num_chunks else pa.array([], pa.string())
-        names[name] = sightings.Names(np.concatenate(indices).astype(np.int32) if indices else np.zeros(0, np.int32), listed)
+    with ThreadPoolExecutor(2, thread_name_prefix="lianfang-conduct") as pool:
+        names = dict(zip(held.names, pool.map(_names, held.names.values()), strict=True))
     held.names.clear()
     shape = np.concatenate(held.shapes.number) if held.shapes.number else np.zeros(0, np.int32)
     at_us = held.whole("at_us", np.int64)

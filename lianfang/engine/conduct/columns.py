@@ -69,8 +69,19 @@ def _column(batch: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
 
 
 def _words(column: pa.Array) -> pa.DictionaryArray:
+    if column.null_count == len(column):
+        empty = pa.array(np.zeros(len(column), np.int32), mask=np.ones(len(column), bool))
+        return pa.DictionaryArray.from_arrays(empty, pa.array([], pa.string()))
     made = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     return made.cast(_DICTIONARY) if made.type != _DICTIONARY else made
+
+
+def numbers(column: pa.DictionaryArray, lost: int) -> npt.NDArray[np.int32]:
+    """Give the place of every row's word in the dictionary, `lost` where the row is empty."""
+    index = column.indices
+    if index.null_count:
+        index = index.fill_null(pa.scalar(lost, index.type))
+    return np.asarray(index.to_numpy(zero_copy_only=False))
 
 
 def coded(column: pa.Array, field: str) -> pa.DictionaryArray:
@@ -81,16 +92,25 @@ def coded(column: pa.Array, field: str) -> pa.DictionaryArray:
     place = {code: number for number, code in enumerate(listed)}
     empty = place.get(words.words().assumed.get(field, ""), -1)
     table = np.array([-1 if code is None else place[code] for code in found] + [empty], dtype=np.int32)
-    index = table[np.nan_to_num(held.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)).astype(np.int64)]
-    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(listed or [""], pa.string()))
+    if held.null_count == len(held):
+        index = np.full(len(held), empty, dtype=np.int32)
+    else:
+        index = table[numbers(held, len(found))]
+    mask = index < 0 if (table < 0).any() else None
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=mask), pa.array(listed or [""], pa.string()))
 
 
 def text(column: pa.Array, plain: bool) -> pa.Array:
     """Trim a column of names; an empty one is none."""
     if plain:
+        if column.null_count == len(column):
+            return pa.nulls(len(column), pa.string())
         held = pc.utf8_trim_whitespace(column.cast(pa.string()))
-        return pc.if_else(pc.equal(held, ""), pa.scalar(None, pa.string()), held)
+        empty = pc.equal(held, "")
+        return pc.if_else(empty, pa.scalar(None, pa.string()), held) if pc.any(empty).as_py() else held
     held = _words(column)
+    if held.null_count == len(held):
+        return held
     trimmed = pc.utf8_trim_whitespace(held.dictionary)
     if pc.all(pc.equal(trimmed, held.dictionary)).as_py() is not False and not pc.any(pc.equal(trimmed, "")).as_py():
         return held
@@ -103,13 +123,14 @@ def moments(column: pa.Array) -> npt.NDArray[np.int64]:
         held = column.dictionary_encode()
         read = [NO_MOMENT if (found := micros(value)) is None else found for value in held.dictionary.to_pylist()]
         table = np.array([*read, NO_MOMENT], dtype=np.int64)
-        return table[held.indices.fill_null(len(read)).to_numpy(zero_copy_only=False).astype(np.int64)]
+        return table[numbers(held, len(read))]
     if not (pa.types.is_timestamp(column.type) or pa.types.is_integer(column.type)):
         return np.full(len(column), NO_MOMENT, dtype=np.int64)
     naive = pa.types.is_timestamp(column.type) and column.type.tz is None
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz))
-    made = column.cast(pa.int64()).fill_null(NO_MOMENT).to_numpy(zero_copy_only=False)
+    made = column.cast(pa.int64())
+    made = (made.fill_null(NO_MOMENT) if made.null_count else made).to_numpy(zero_copy_only=False)
     if naive:
         wall = made - zones.offsets_of(_SHANGHAI, made)
         made = np.where(made == NO_MOMENT, made, wall)
@@ -124,7 +145,7 @@ def zone_numbers(column: pa.Array, default: str | None) -> tuple[npt.NDArray[np.
     listed = tuple(sorted({name for name in (*named, default) if name is not None}))
     place = {name: number for number, name in enumerate(listed)}
     table = np.array([place.get(name or "", -1) for name in named] + [place.get(default or "", -1)], dtype=np.int16)
-    index = held.indices.fill_null(len(named)).to_numpy(zero_copy_only=False).astype(np.int64)
+    index = numbers(held, len(named))
     return table[index], listed, int((index == len(named)).sum()) if default else 0
 
 
@@ -138,9 +159,11 @@ def local(at_us: npt.NDArray[np.int64], zone: npt.NDArray[np.int16], names: tupl
             wall = at_us + zones.offsets_of(name, at_us)
         elif here.any():
             wall[here] = at_us[here] + zones.offsets_of(name, at_us[here])
-    minute = wall % zones.DAY_US // zones.MINUTE_US
-    weekday = (wall // zones.DAY_US + 3) % 7 + 1
-    return pa.array(minute.astype(np.int32), mask=unknown), pa.array(weekday.astype(np.int32), mask=unknown)
+    day = wall // zones.DAY_US
+    minute = ((wall - day * zones.DAY_US) // zones.MINUTE_US).astype(np.int32)
+    weekday = ((day + 3) % 7 + 1).astype(np.int32)
+    mask = unknown if unknown.any() else None
+    return pa.array(minute, mask=mask), pa.array(weekday, mask=mask)
 
 
 def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Normal:
@@ -164,7 +187,7 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     made.update((field, text(_column(batch, field, pa.string()), field in _PLAIN)) for field in TEXTS)
     made.update((field, _truth(_column(batch, field, pa.bool_()))) for field in BOOLS)
     made.update((field, _whole(_column(batch, field, pa.int64()))) for field in NUMBERS)
-    made["creditor"] = _words(pc.coalesce(made["creditor"].cast(pa.string()), made["institution"].cast(pa.string())))
+    made["creditor"] = _creditor(made["creditor"], made["institution"])
     at_us = moments(_column(batch, "at", pa.timestamp("us", "UTC")))
     zone, names, n_assumed = zone_numbers(_column(batch, "tz", pa.string()), default_zone)
     if "consent_until" in batch.column_names:
@@ -179,6 +202,15 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     return Normal(pa.table(made), at_us, zone, names, n_assumed)
 
 
+def _creditor(creditor: pa.DictionaryArray, institution: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Give the creditor, the institution where none is named."""
+    if creditor.null_count == 0 and len(creditor):
+        return creditor
+    if creditor.null_count == len(creditor):
+        return institution
+    return _words(pc.coalesce(creditor.cast(pa.string()), institution.cast(pa.string())))
+
+
 def _truth(column: pa.Array) -> pa.Array:
     return column if pa.types.is_boolean(column.type) else pa.nulls(len(column), pa.bool_())
 
@@ -186,6 +218,8 @@ def _truth(column: pa.Array) -> pa.Array:
 def _whole(column: pa.Array) -> pa.Array:
     """Give whole numbers of a sane size; anything else is empty."""
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return pa.nulls(len(column), pa.int64())
+    if column.null_count == len(column):
         return pa.nulls(len(column), pa.int64())
     sane = pc.and_(pc.less(column, 2**31), pc.greater(column, -(2**31)))
     return pc.if_else(sane, column, pa.scalar(None, column.type)).cast(pa.int64(), safe=False)
@@ -219,7 +253,7 @@ def _covered(made: dict[str, Any], at_us: npt.NDArray[np.int64], standing: Stand
     else:
         held = made[SUBJECT[fact]]
         table = np.array([subjects.get(value, -1) for value in held.dictionary.to_pylist()] + [-1], dtype=np.int64)
-        index = table[held.indices.fill_null(len(table) - 1).to_numpy(zero_copy_only=False).astype(np.int64)]
+        index = table[numbers(held, len(table) - 1)]
     longs = (np.array(each, dtype=np.int64) for each in (head, starts, ends))
     return windows.covered(index, at_us, *longs)
 
@@ -230,16 +264,15 @@ def _debtors(made: dict[str, Any], subjects: dict[str, int]) -> npt.NDArray[np.i
     ids = {value: number for number, value in enumerate(debtor.dictionary.to_pylist())}
     names = {value: number for number, value in enumerate(creditor.dictionary.to_pylist())}
     width = len(ids) + 1
-    pairs, numbers = [], []
+    pairs, found = [], list[int]()
     for subject, number in subjects.items():
         lender, _, person = subject.partition(debtor_key("", ""))
         if lender in names and person in ids:
             pairs.append(names[lender] * width + ids[person])
-            numbers.append(number)
+            found.append(number)
     order = np.argsort(np.array(pairs, dtype=np.int64))
-    keys, targets = np.array(pairs, dtype=np.int64)[order], np.array(numbers, dtype=np.int64)[order]
-    c = creditor.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    d = debtor.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    keys, targets = np.array(pairs, dtype=np.int64)[order], np.array(found, dtype=np.int64)[order]
+    c, d = (numbers(each, -1).astype(np.int64) for each in (creditor, debtor))
     row = np.where((c < 0) | (d < 0), -1, c * width + d)
     if not len(keys):
         return np.full(len(row), -1, dtype=np.int64)

@@ -95,7 +95,8 @@ def collectors(made: Audit) -> pa.Table:
     agency, who = made.log.names["agency"], made.log.names["collector_id"]
     width = len(who.listed) + 1
     pair = (agency.number.astype(np.int64) + 1) * width + who.number + 1
-    listed, group = np.unique(pair, return_inverse=True)
+    held = pa.array(pair).dictionary_encode()
+    listed, group = held.dictionary.to_numpy(), held.indices.to_numpy()
     names = {
         "agency": _at(agency.listed, listed // width - 1),
         "collector_id": _at(who.listed, listed % width - 1),
@@ -111,6 +112,13 @@ def _tally(group: Longs, width: int) -> Longs:
     return np.bincount(group, minlength=width).astype(np.int64)
 
 
+def once(rows: Longs, n_rows: int) -> Longs:
+    """Give every row once, ascending."""
+    marked = np.zeros(n_rows, dtype=np.bool_)
+    marked[rows] = True
+    return np.flatnonzero(marked)
+
+
 def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
     width = len(next(iter(names.values())))
     rows = place_of(made)
@@ -120,7 +128,7 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
     real = breach & decided & ~missing
     hard = real & among(found["effect"], lambda effect: Effect(effect).refuses)
     n = _tally(group[made.kept], width)
-    breached = _tally(group[np.unique(rows[hard])], width)
+    breached = _tally(group[once(rows[hard], len(group))], width)
     count = _tally(group[rows[real]], width)
     (low, high), (least, most) = wilson(breached, n), poisson(count)
     per = 1000 / np.maximum(n, 1)
@@ -133,7 +141,7 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
         "n_warned": _tally(group[rows[real & among(found["effect"], Effect.WARN.value.__eq__)]], width),
         "n_tried": _tally(group[rows[decided & ~breach & ~missing]], width),
         "n_calls_unrecorded": _tally(group[rows[real & among(found["code"], "NO_RECORDING".__eq__)]], width),
-        "n_facts_missing": _tally(group[np.unique(rows[missing])], width),
+        "n_facts_missing": _tally(group[once(rows[missing], len(group))], width),
         "small": n < SMALL,
     })
     return table.filter(pa.array(n > 0))

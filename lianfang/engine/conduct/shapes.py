@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlglot
 from sqlglot import exp
 
+from lianfang.engine.conduct import columns
 from lianfang.engine.conduct.contact import FIELDS
 from lianfang.engine.conduct.rules import Rules
 from lianfang.engine.tables.expression import Expression
@@ -102,33 +102,72 @@ def codes(table: pa.Table, seen: Eyes) -> Longs:
     """Number every row by its shape within one batch; equal numbers are equal shapes."""
     made, width = np.zeros(table.num_rows, dtype=np.int64), 1
     for name in sorted(seen.sights):
-        part = _part(table[name].combine_chunks(), seen.sights[name], seen.marks.get(name, ()))
+        column = _whole(table[name])
+        if column.null_count == len(column):
+            continue  # all rows are alike here
+        part = _part(column, seen.sights[name], seen.marks.get(name, ()))
         size = int(part.max(initial=0)) + 1
+        if int(part.min(initial=size)) == size - 1:
+            continue
         if width * size >= _BIG:
-            made = np.unique(made, return_inverse=True)[1].astype(np.int64)
-            width = int(made.max(initial=0)) + 1
+            made, width = _renumbered(made)
         made, width = made * size + part, width * size
     return made
 
 
-def _part(column: pa.Array, sight: Sight, marks: tuple[float, ...]) -> Longs:
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _renumbered(made: Longs) -> tuple[Longs, int]:
+    """Number the numbers met from 0 up."""
+    held = pa.array(made).dictionary_encode()
+    return held.indices.to_numpy().astype(np.int64), max(1, len(held.dictionary))
+
+
+def _part(column: pa.Array, sight: Sight, marks: tuple[float, ...]) -> npt.NDArray[Any]:
+    """Give every row a number from 0 up by what the rules see of one field."""
     if sight is Sight.EMPTY:
-        return pc.is_valid(column).to_numpy(zero_copy_only=False).astype(np.int64)
+        return _given(column).astype(np.int8)
     if pa.types.is_dictionary(column.type):
-        return column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        return columns.numbers(column, -1) + 1
     if pa.types.is_string(column.type):
         return _part(column.dictionary_encode(), sight, marks)
     if sight is Sight.BAND:
-        lost = pc.is_null(column).to_numpy(zero_copy_only=False)
-        values = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+        values = column.cast(pa.int64())
+        values = (values.fill_null(pa.scalar(0, pa.int64())) if values.null_count else values).to_numpy(zero_copy_only=False)
         edges = np.array(sorted({int(mark) for mark in marks}), dtype=np.int64)
         # Twice the place, one more where it is the number itself: below, at and above all differ.
-        place = np.searchsorted(edges, values, side="left") + np.searchsorted(edges, values, side="right")
-        return np.where(lost, 0, place + 1)
+        place = _places(edges, values) + 1
+        return np.where(_given(column), place, 0) if column.null_count else place
     if pa.types.is_boolean(column.type):
-        held = column.cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return held.astype(np.int64) + 1
+        given = _given(column)
+        return np.where(given, column.fill_null(pa.scalar(False)).to_numpy(zero_copy_only=False).astype(np.int8) + 1, 0)
     return _part(column.cast(pa.string()).dictionary_encode(), sight, marks)
+
+
+def _given(column: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say which rows are not empty."""
+    if column.null_count == 0:
+        return np.ones(len(column), dtype=np.bool_)
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
+
+
+def _places(edges: Longs, values: Longs) -> npt.NDArray[np.int16]:
+    """Count the edges below and the edges at or below every value; one comparison of a column an edge."""
+    made = np.zeros(len(values), dtype=np.int16)
+    if not len(values):
+        return made
+    least, most = int(values.min()), int(values.max())
+    for edge in edges.tolist():
+        if most < edge:
+            break
+        if least > edge:
+            made += 2
+        else:
+            made += values >= edge
+            made += values > edge
+    return made
 
 
 @dataclass
@@ -142,14 +181,26 @@ class Shapes:
 
     def take(self, table: pa.Table) -> None:
         """Take a plain batch in."""
-        _, first, inverse = np.unique(codes(table, self.seen), return_index=True, return_inverse=True)
-        one_each = table.select([*FIELDS, "at_us"]).take(pa.array(first))
-        plain = {name: one_each[name].cast(pa.string()) if pa.types.is_dictionary(one_each[name].type) else one_each[name]
-                 for name in one_each.column_names}
-        self.rows.append(pa.table(plain))
-        self.number.append((inverse + self.n).astype(np.int32))
-        self.n += len(first)
+        self.keep(*distinct(table, self.seen))
+
+    def keep(self, one_each: pa.Table, number: npt.NDArray[np.int32]) -> None:
+        """Keep a batch's shapes, as `distinct` gives them."""
+        self.rows.append(one_each)
+        self.number.append(number + np.int32(self.n))
+        self.n += one_each.num_rows
 
     def table(self) -> pa.Table | None:
         """Give one row per shape, in the order they were numbered."""
         return pa.concat_tables(self.rows, promote_options="permissive") if self.rows else None
+
+
+def distinct(table: pa.Table, seen: Eyes) -> tuple[pa.Table, npt.NDArray[np.int32]]:
+    """Give one row of every shape of a plain batch, and every row's shape."""
+    held = pa.array(codes(table, seen)).dictionary_encode()
+    number = held.indices.to_numpy().astype(np.int32)
+    first = np.zeros(len(held.dictionary), dtype=np.int64)
+    first[number[::-1]] = np.arange(len(number) - 1, -1, -1)
+    one_each = table.select([*FIELDS, "at_us"]).take(pa.array(first))
+    plain = {name: one_each[name].cast(pa.string()) if pa.types.is_dictionary(one_each[name].type) else one_each[name]
+             for name in one_each.column_names}
+    return pa.table(plain), number

@@ -49,9 +49,13 @@ class Log:
 
     def truth(self, name: str) -> Bools:
         """Give one rule's answers for all rows."""
+        return self.answers(name)[self.shape]
+
+    def answers(self, name: str) -> Bools:
+        """Give one rule's answers by shape."""
         if self.judged is None:
             return np.zeros(0, dtype=np.bool_)
-        return self.judged.column(name).to_numpy().astype(np.bool_)[self.shape]
+        return np.asarray(self.judged.column(name).to_numpy(), dtype=np.bool_)
 
     def key(self, name: str) -> Longs:
         """Give one counting key as numbers, -1 where a part of it is missing."""
@@ -63,22 +67,21 @@ class Log:
             missing |= part < 0
         return np.where(missing, -1, joined(parts))
 
-    def since_us(self, window: Window, rows: Longs) -> tuple[Longs, Bools]:
-        """Give the first moment that counts for some rows, and where there is one."""
-        at_us, known = self.at_us[rows], self.has_moment[rows].copy()
-        made = np.full(len(rows), -_BIG, dtype=np.int64)
+    def since_us(self, window: Window, rows: Longs, at_us: Longs) -> tuple[Longs, Bools]:
+        """Give the first moment that counts for some rows at their moments, and where there is one."""
+        known = np.ones(len(rows), dtype=np.bool_)
         if window.unit == "ever":
-            return made, known
+            return np.full(len(rows), -_BIG, dtype=np.int64), known
         if window.unit != "calendar_days":
-            zero = window.since_us(0, None)
-            return at_us + (zero or 0), known
+            return at_us + (window.since_us(0, None) or 0), known
         zone = self.zone[rows]
-        known &= zone >= 0
+        if len(zone) and (zone == zone[0]).all() and zone[0] >= 0:
+            return zones.midnights_of(self.zones[zone[0]], at_us, 1 - window.n), known
+        made = np.full(len(rows), -_BIG, dtype=np.int64)
         for number, name in enumerate(self.zones):
-            here = known & (zone == number)
-            if here.any():
-                made[here] = zones.midnights_of(name, at_us[here], 1 - window.n)
-        return made, known
+            here = np.flatnonzero(zone == number)
+            made[here] = zones.midnights_of(name, at_us[here], 1 - window.n)
+        return made, zone >= 0
 
 
 def joined(parts: list[Longs]) -> Longs:
@@ -93,39 +96,51 @@ def joined(parts: list[Longs]) -> Longs:
     return made
 
 
-def by_time(log: Log) -> Longs:
-    """Give the rows that have a moment, in order of moment, then record."""
-    rows = np.flatnonzero(log.has_moment)
-    return rows[np.argsort(log.at_us[rows], kind="stable")]
+@dataclass(frozen=True)
+class Order:
+    """Rows in order of one key, then moment, then record; rows of one key stand together."""
+
+    rows: Longs
+    key: Longs
+    at_us: Longs
+
+    def of(self, stays: Bools) -> Order:
+        """Give the order of those rows of the log only that stay."""
+        if stays.all():
+            return self
+        here = stays[self.rows]
+        return Order(self.rows[here], self.key[here], self.at_us[here])
 
 
-def by_key(key: Longs, timed: Longs) -> Longs:
-    """Give rows in order of key, then as `timed` has them; a negative key is left out."""
-    width = int(key.max(initial=-1)) + 1
-    if width > 4 * len(key) + 1_000_000:
-        present = key >= 0
-        dense = np.full(len(key), -1, dtype=np.int64)
-        listed, dense[present] = np.unique(key[present], return_inverse=True)
-        key, width = dense, len(listed)
-    return windows.grouped(timed, key, width)
+def ordered(log: Log, key: Longs) -> Order:
+    """Put the rows that have a key (none negative) and a moment in order."""
+    if not log.has_moment.all():
+        key = np.where(log.has_moment, key, -1)
+    return Order(*windows.ordered(key, log.at_us, min(12, max(1, log.n_rows.bit_length() - 11))))
 
 
-def same(log: Log, timed: Longs) -> tuple[pa.Table, Bools]:
+def by_debtor(log: Log) -> Order:
+    """Put all rows that have a moment in order of creditor and debtor, named or not."""
+    return ordered(log, joined([log.names[field].number.astype(np.int64) for field in KEYS["debtor"]]))
+
+
+def same(log: Log, order: Order) -> tuple[pa.Table, Bools]:
     """Find rows that tell a contact again; the first by record stays.
+
+    Args:
+        log: the narrow columns.
+        order: its rows as `by_debtor` gives them.
 
     Returns:
         A table (record_no, kept_record_no) and, per row, whether it stays.
     """
     # Only rows that share debtor and moment with a neighbour can be the same contact.
-    whole = joined([log.names[field].number.astype(np.int64) for field in ("creditor", "debtor_id")])
-    order = by_key(whole, timed)
-    alike = (whole[order][1:] == whole[order][:-1]) & (log.at_us[order][1:] == log.at_us[order][:-1])
-    near = np.zeros(len(order), dtype=np.bool_)
-    near[1:] |= alike
-    near[:-1] |= alike
-    rows = np.sort(order[near])
+    alike = (order.key[1:] == order.key[:-1]) & (order.at_us[1:] == order.at_us[:-1])
+    beside = np.zeros(len(order.rows), dtype=np.bool_)
+    beside[1:] |= alike
+    beside[:-1] |= alike
+    again, first = _twins(log, np.sort(order.rows[beside]))
     stays = np.ones(log.n_rows, dtype=np.bool_)
-    again, first = _twins(log, rows)
     stays[again] = False
     table = pa.table({"record_no": pa.array(log.record_no[again]), "kept_record_no": pa.array(log.record_no[first])})
     return table, stays
@@ -145,7 +160,7 @@ def _twins(log: Log, rows: Longs) -> tuple[Longs, Longs]:
     return rows[order[~is_head][by_row]], rows[heads[~is_head][by_row]]
 
 
-def oddities(log: Log, kept: Bools, timed: Longs) -> dict[str, int]:
+def oddities(log: Log, kept: Bools) -> dict[str, int]:
     """Count what is odd about a log: told to people, never held against a collector.
 
     Returns:
@@ -155,10 +170,9 @@ def oddities(log: Log, kept: Bools, timed: Longs) -> dict[str, int]:
     file, at_us, known = log.names["source_file"].number, log.at_us, log.has_moment
     beside = (file[1:] == file[:-1]) & known[1:] & known[:-1]
     busy = kept & (log.seconds > 0)
-    order = by_key(log.names["collector_id"].number.astype(np.int64), timed[busy[timed]])
-    who, begin = log.names["collector_id"].number[order], at_us[order]
-    end = begin + log.seconds[order].astype(np.int64) * 1_000_000
-    overlap = (who[1:] == who[:-1]) & (begin[1:] < end[:-1])
+    calls = ordered(log, np.where(busy, log.names["collector_id"].number.astype(np.int64), -1))
+    end = calls.at_us + log.seconds[calls.rows].astype(np.int64) * 1_000_000
+    overlap = (calls.key[1:] == calls.key[:-1]) & (calls.at_us[1:] < end[:-1])
     return {
         "moment_missing": int((~known).sum()),
         "zone_missing": int((log.zone < 0).sum()),

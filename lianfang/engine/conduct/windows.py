@@ -77,24 +77,71 @@ def before(key: Longs, at_us: Longs, counts: Bools, asked: Longs, since_us: Long
 
 
 @njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
-def grouped(rows: Longs, key: Longs, width: int) -> Longs:
-    """Sort rows by key, keeping their order inside a key: a counting sort.
+def _spread(key: Longs, at_us: Longs, shift: int, heads: Longs) -> tuple[Longs, Longs, Longs]:
+    """Lay rows into buckets by their key, keeping their order; `heads` ends as the buckets' ends."""
+    n, mix = len(key), np.uint64(0x9E3779B97F4A7C15)
+    for row in range(n):
+        if key[row] >= 0:
+            heads[np.int64((np.uint64(key[row]) * mix) >> np.uint64(shift)) + 1] += 1
+    for bucket in range(1, len(heads)):
+        heads[bucket] += heads[bucket - 1]
+    total = heads[-1]
+    rows, keys, moments = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
+    for row in range(n):
+        if key[row] >= 0:
+            bucket = np.int64((np.uint64(key[row]) * mix) >> np.uint64(shift))
+            place = heads[bucket]
+            rows[place], keys[place], moments[place] = row, key[row], at_us[row]
+            heads[bucket] = place + 1
+    return rows, keys, moments
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def _merge(rows: Longs, keys: Longs, moments: Longs, first: int, last: int) -> None:
+    """Sort one bucket by key and moment, keeping the order of equal ones: a merge sort in place."""
+    n = last - first
+    old, new = np.arange(first, last), np.empty(n, np.int64)
+    width = 1
+    while width < n:
+        for start in range(0, n, 2 * width):
+            left, middle = start, min(start + width, n)
+            right, end = middle, min(start + 2 * width, n)
+            for place in range(start, end):
+                take = left < middle
+                if take and right < end:
+                    a, b = old[left], old[right]
+                    take = keys[a] < keys[b] or (keys[a] == keys[b] and moments[a] <= moments[b])
+                if take:
+                    new[place] = old[left]
+                    left += 1
+                else:
+                    new[place] = old[right]
+                    right += 1
+        old, new = new, old
+        width *= 2
+    for column in (rows, keys, moments):
+        for place in range(n):
+            new[place] = column[old[place]]
+        column[first:last] = new
+
+
+@njit(cache=True, nogil=True)  # type: ignore[misc, unused-ignore]
+def ordered(key: Longs, at_us: Longs, bits: int) -> tuple[Longs, Longs, Longs]:
+    """Sort rows by key, then moment, then their own order; rows of one key stand together.
+
+    Buckets small enough for the processor's cache are sorted one by one; keys stand in the order of
+    their buckets, which is the same in every run.
 
     Args:
-        rows: places in `key`, in the order to be kept.
-        key: a number from 0 up to `width` for every row of the log; a negative one is left out.
-        width: how many keys there may be.
+        key: a number per row; a negative one is left out.
+        at_us: its moment.
+        bits: there are 2 ** bits buckets, at least one bit.
+
+    Returns:
+        Rows, their keys, their moments.
     """
-    heads = np.zeros(width + 1, dtype=np.int64)
-    for place in range(len(rows)):
-        if key[rows[place]] >= 0:
-            heads[key[rows[place]] + 1] += 1
-    for number in range(width):
-        heads[number + 1] += heads[number]
-    made = np.empty(heads[width], dtype=np.int64)
-    for place in range(len(rows)):
-        number = key[rows[place]]
-        if number >= 0:
-            made[heads[number]] = rows[place]
-            heads[number] += 1
-    return made
+    heads = np.zeros((1 << bits) + 1, np.int64)
+    rows, keys, moments = _spread(key, at_us, 64 - bits, heads)
+    for bucket in range(1 << bits):
+        _merge(rows, keys, moments, heads[bucket - 1] if bucket else 0, heads[bucket])
+    return rows, keys, moments

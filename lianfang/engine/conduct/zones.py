@@ -87,9 +87,13 @@ def midnight_us(name: str, at_us: int, days: int = 0) -> int:
 
 def offsets_of(name: str, at_us: Longs) -> Longs:
     """Say `offset_us` for a whole column."""
-    starts, offsets = changes(name)
-    place = np.searchsorted(np.asarray(starts), at_us, side="right") - 1
-    return np.asarray(offsets, dtype=np.int64)[np.maximum(place, 0)]
+    starts, offsets = (np.asarray(each, dtype=np.int64) for each in changes(name))
+    if len(at_us):
+        # Nearly always no clock was changed between the first moment and the last.
+        first, last = (np.searchsorted(starts, each, side="right") for each in (at_us.min(), at_us.max()))
+        if first == last:
+            return np.broadcast_to(offsets[max(int(first) - 1, 0)], at_us.shape)
+    return offsets[np.maximum(np.searchsorted(starts, at_us, side="right") - 1, 0)]
 
 
 def midnights_of(name: str, at_us: Longs, days: int = 0) -> Longs:

@@ -103,16 +103,14 @@ class _Seen:
 def _seen(told: Told) -> _Seen:
     found = told.made.findings
     breach = found["breach"].to_numpy() & found["decided"].to_numpy()
-    known = ~pc.starts_with(found["code"].cast(pa.string()), "E_").to_numpy()
-    effect = found["effect"].cast(pa.string()).to_numpy()
-    real = breach & known
-    hard = real & np.isin(effect.astype(str), (Effect.BLOCK.value, Effect.SEVERE.value)) if len(real) else real
+    real = breach & ~grade.among(found["code"], lambda code: code.startswith("E_"))
+    hard = real & grade.among(found["effect"], lambda effect: Effect(effect).refuses)
     return _Seen(grade.place_of(told.made), real.astype(bool), hard.astype(bool))
 
 
 def _figures(told: Told) -> str:
     made, seen = told.made, _seen(told)
-    breached = len(np.unique(seen.rows[seen.hard]))
+    breached = len(grade.once(seen.rows[seen.hard], made.log.n_rows))
     per = 1000 * breached / made.n_kept if made.n_kept else 0.0
     severe = int(pc.sum(told.agencies["n_severe"]).as_py() or 0)
     cards: list[tuple[Say, str]] = [
@@ -130,7 +128,7 @@ def _figures(told: Told) -> str:
 def _charts(told: Told) -> str:
     seen, hour = _seen(told), told.made.log.hour
     all_hours = np.bincount(hour[told.made.kept & (hour >= 0)], minlength=24)
-    bad = np.unique(seen.rows[seen.hard])
+    bad = grade.once(seen.rows[seen.hard], told.made.log.n_rows)
     bad_hours = np.bincount(hour[bad][hour[bad] >= 0], minlength=24)
     drawn = [
         upright(Say("各时段的联系（债务人当地时间）", "Contacts by hour (debtor's local time)"), (Say("联系", "contacts"),), _hours(all_hours)),
