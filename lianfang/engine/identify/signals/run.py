@@ -7,7 +7,9 @@ a gate before guards: what a guard silenced can still be read, a stray word is n
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -147,9 +149,17 @@ def slices(asked: Asked, reasons: told.Reasons, threads: int | None = None) -> l
         threads: how many to scan with.
     """
     parts = []
-    for first in range(0, asked.table.num_rows, SLICE_ROWS):
-        table = asked.table.slice(first, SLICE_ROWS)
-        parts.append(_slice(asked, table, first, bodies(asked.kind, table), reasons, threads))
+    firsts = range(0, asked.table.num_rows, SLICE_ROWS)
+    # Two slices are under way at once: one thread works where the other waits for Python. Reasons are
+    # numbered here, slice after slice, so that their order never depends on threads.
+    with ThreadPoolExecutor(1 if threads == 1 else 2, "lianfang-slices") as pool:
+        waiting: deque[Future[_Met]] = deque()
+        for first in firsts:
+            waiting.append(pool.submit(_slice, asked, first, threads))
+            if len(waiting) > 2:
+                parts.append(_part(asked, waiting.popleft().result(), reasons))
+        while waiting:
+            parts.append(_part(asked, waiting.popleft().result(), reasons))
     return parts
 
 
@@ -162,9 +172,20 @@ def _given(found: pa.Table | None, table: pa.Table) -> pa.Table | None:
     return made.filter(pc.is_valid(mine))
 
 
-def _slice(
-    asked: Asked, table: pa.Table, first: int, texts: pa.Array, reasons: told.Reasons, threads: int | None
-) -> tabled.Part:
+@dataclass(frozen=True)
+class _Met:
+    """What one slice shows, not yet told."""
+
+    table: pa.Table
+    here: Slice
+    found: columns.Found
+    hits: told.Hits
+    counts: dict[int, others.Counted]
+
+
+def _slice(asked: Asked, first: int, threads: int | None) -> _Met:
+    table = asked.table.slice(first, SLICE_ROWS)
+    texts = bodies(asked.kind, table)
     size = table.num_rows
     scanned = scan.scan_table(asked.compiled.phrases, texts, threads=threads)
     row_ptr = np.searchsorted(scanned.row, np.arange(size + 1)).astype(np.int64)
@@ -186,7 +207,11 @@ def _slice(
         )
         for no, one in asked.counts.items()
     }
-    rows = told.told(here, found, hits, asked.wired, counts, reasons)
-    return tabled.Part(asked.kind, table, found, rows)
+    return _Met(table, here, found, hits, counts)
+
+
+def _part(asked: Asked, met: _Met, reasons: told.Reasons) -> tabled.Part:
+    rows = told.told(met.here, met.found, met.hits, asked.wired, met.counts, reasons)
+    return tabled.Part(asked.kind, met.table, met.found, rows)
 
 
