@@ -2,8 +2,9 @@
 
 A letter passed on in a chat is reworded until it is no copy any more. Two wordings that share less
 than a family asks for are still tied, but only so: a small family goes to the one family it is most
-like, and a large family never goes to another. So the letters of two authors who wrote from one
-script stay two drafts, however many letters lie between them. Public templates tie nobody.
+like, and a large family never goes to another, nor does one whose senders hang together by something
+else (`cores`). So the letters of two authors who wrote from one script stay two drafts, however many
+letters lie between them. Public templates tie nobody.
 """
 
 from __future__ import annotations
@@ -132,50 +133,78 @@ def of_records(pairs: Near, first_record: Int64) -> Near:
     return Near(first_record[pairs.left], first_record[pairs.right], pairs.similarity)
 
 
-def grouped(pairs: Near, family: pa.Table, n_records: int, rules: DraftRules) -> Int64:
+def grouped(
+    pairs: Near, family: pa.Table, core: Int64, rules: DraftRules
+) -> Int64:
     """Say which records were reworked from one draft.
 
     Args:
         pairs: alike wordings, by first record (`of_records`).
         family: table `family`; a record that has no row is a family of its own.
-        n_records: one more than the largest record_no.
+        core: for every record what it hangs together with by identifiers (`cores`), or -1.
         rules: from how many records on a family is large.
 
     Returns:
         For every record the smallest record of its draft; -1 where it has none.
 
     Shape:
-        Rounds: every small family goes to the family it is most like (of equals the first), what
-        has come together counts as one, until no small one has anywhere to go.
+        Rounds: every small family without a core goes to the family it is most like (of equals the
+        first), what has come together counts as one, until no small one has anywhere to go.
+        Families of one core come together first, those of two never.
     """
-    of = np.arange(n_records, dtype=np.int64)
+    of = np.arange(core.size, dtype=np.int64)
     number = np.asarray(family["record_no"], np.int64)
     of[number] = np.asarray(family["family_no"], np.int64)
-    n_texts, is_public = np.ones(n_records, np.int64), np.zeros(n_records, bool)
-    n_texts[of[number]] = np.asarray(family["size"], np.int64)
-    is_public[of[number]] = np.asarray(family["public"])
     nodes, ends = np.unique(np.concatenate([of[pairs.left], of[pairs.right]]), return_inverse=True)
     one, two = np.split(ends.astype(np.int64).reshape(-1), 2)
-    label = _gone(one, two, pairs.similarity, n_texts[nodes], is_public[nodes], rules.large)
+    n_texts, is_public = np.ones(core.size, np.int64), np.zeros(core.size, bool)
+    n_texts[of[number]] = np.asarray(family["size"], np.int64)
+    is_public[of[number]] = np.asarray(family["public"])
+    about = _About(n_texts[nodes], is_public[nodes], _core_of(nodes, of, core))
+    label = _gone(one, two, pairs.similarity, about, rules.large)
     n_families = np.bincount(label, minlength=nodes.size)
-    public = np.bincount(label, is_public[nodes], minlength=nodes.size) > 0
+    public = np.bincount(label, about.is_public, minlength=nodes.size) > 0
     whole = (n_families[label] >= 2) & ~public[label]
-    draft = np.full(n_records, -1, np.int64)
+    draft = np.full(core.size, -1, np.int64)
     draft[nodes[whole]] = nodes[label[whole]]
     return draft[of]
 
 
-def _gone(
-    one: Int64, two: Int64, share: Reals, n_texts: Int64, is_public: Bools, many: int
-) -> Int32:
+@dataclass(frozen=True)
+class _About:
+    """What is known of each family: its texts, whether it is public, its core (-1: none)."""
+
+    n_texts: Int64
+    is_public: Bools
+    core: Int64
+
+
+def _core_of(nodes: Int64, of: Int64, core: Int64) -> Int64:
+    """Give each family the core most of its records have; of equals the smallest."""
+    record = np.flatnonzero((core >= 0) & np.isin(of, nodes))
+    pair, n_held = np.unique(
+        np.searchsorted(nodes, of[record]) * (core.size + 1) + core[record], return_counts=True
+    )
+    place, held = pair // (core.size + 1), pair % (core.size + 1)
+    order = np.lexsort((held, -n_held, place))
+    first = order[np.flatnonzero(np.diff(place[order], prepend=-1))]
+    found = np.full(nodes.size, -1, np.int64)
+    found[place[first]] = held[first]
+    return found
+
+
+def _gone(one: Int64, two: Int64, share: Reals, about: _About, many: int) -> Int32:
     """Let small families go to their nearest, round after round; gives the smallest of each draft."""
-    label = np.arange(n_texts.size, dtype=np.int32)
+    label = np.arange(about.n_texts.size, dtype=np.int32)
+    same = (about.core[one] >= 0) & (about.core[one] == about.core[two])
+    same &= ~about.is_public[one] & ~about.is_public[two]
+    families.join(label, one[same].astype(np.uint32), two[same].astype(np.uint32))
     start, end = np.concatenate([one, two]), np.concatenate([two, one])
     alike = np.concatenate([share, share])
     while True:
-        size = np.bincount(label, n_texts, minlength=label.size)
-        public = np.bincount(label, is_public, minlength=label.size) > 0
-        goes = (size < many) & ~public
+        size = np.bincount(label, about.n_texts, minlength=label.size)
+        stays = np.bincount(label, about.is_public | (about.core >= 0), minlength=label.size) > 0
+        goes = (size < many) & ~stays
         here, there = label[start], label[end]
         open_ = goes[here] & (here != there)
         if not open_.any():

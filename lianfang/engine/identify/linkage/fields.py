@@ -60,6 +60,8 @@ class DraftRules:
         least_similarity: shared shingles over all shingles, at least.
         least_shingles: shorter wordings are tied by nothing but being one letter.
         large: a family of so many texts goes to no other.
+        core_bits: identifiers of at least this weight tie records into cores.
+        core_people: a core is so many people at least.
         weight_bits: what one draft is worth when two people wrote from it.
         least_bits: and at least, however many did.
     """
@@ -67,6 +69,8 @@ class DraftRules:
     least_similarity: float
     least_shingles: int
     large: int
+    core_bits: float
+    core_people: int
     weight_bits: float
     least_bits: float
 

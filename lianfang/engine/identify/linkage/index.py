@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from lianfang.engine.identify.linkage import drafts, links, people, renew_links, renew_texts, segments
+from lianfang.engine.identify.linkage import cores, drafts, links, people, renew_links, renew_texts, segments
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
 from lianfang.engine.identify.linkage.fields import LinkRules
@@ -157,10 +157,8 @@ def _grown(folder: Path, state: State, source: LinkSource, options: LinkOptions)
     grouped = renew_links.regroup(
         state.parts, state.known, source, who, tie_families(family, who.n_records), rules, options
     )
-    link = renew_links.merge_links(
-        state.link, grouped, changed, _drafted(renewed.whole, family, who, rules), renewed.records,
-        who, rules,
-    )
+    link = renew_links.merge_links(state.link, grouped, changed, renewed.records, who, rules)
+    link = links.merged(link, links.ordered([_drafted(renewed.whole, family, link, who, rules)]))
     hub = renew_links.merge_hubs(state.hub, grouped, rules)
     listed = grouped.listed
     columns = segments.entry_columns(listed.number, listed.record, listed.field)
@@ -178,10 +176,10 @@ def _grown(folder: Path, state: State, source: LinkSource, options: LinkOptions)
     return Linked(link.select(links.LINK.names), family, hub.select(shown), n_capped)
 
 
-def _drafted(whole: Whole, family: pa.Table, who: People, rules: LinkRules) -> pa.Table:
+def _drafted(whole: Whole, family: pa.Table, link: pa.Table, who: People, rules: LinkRules) -> pa.Table:
     """Draw the links of all drafts again: pairs are few, and one more letter may turn any of them."""
     pairs = drafts.of_records(whole.near, whole.text_record[whole.first])
-    draft = drafts.grouped(pairs, family, who.n_records, rules.drafts)
+    draft = drafts.grouped(pairs, family, cores.cores(link, who, rules), rules.drafts)
     return drafts.draft_links(draft, family, who, rules)
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lianfang.engine.identify.linkage import drafts, families, family_table, links, people, sharing, wordings
+from lianfang.engine.identify.linkage import (
+    cores,
+    drafts,
+    families,
+    family_table,
+    links,
+    people,
+    sharing,
+    wordings,
+)
 from lianfang.engine.identify.linkage import entries as entry
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import templates as public
@@ -100,14 +109,13 @@ def make(source: LinkSource, options: LinkOptions = USUAL) -> Linked:
     family = family_table.family_table(worded, read, who, registry.ids, options.lanes)
     listed = entry.entries(source.tables, source.found, rules, options.key, options.lanes)
     shared = sharing.share(listed, who, tie_families(family, who.n_records), rules, options.lanes)
+    tied = links.identifier_links(shared, who, rules)
     draft = drafts.grouped(
-        drafts.of_records(near, source.text_records[first]), family, who.n_records, rules.drafts
+        drafts.of_records(near, source.text_records[first]), family, cores.cores(tied, who, rules),
+        rules.drafts,
     )
     link = links.assemble(
-        [
-            links.identifier_links(shared, who, rules), links.wording_links(family, who, rules),
-            drafts.draft_links(draft, family, who, rules),
-        ]
+        [tied, links.wording_links(family, who, rules), drafts.draft_links(draft, family, who, rules)]
     )
     return Linked(link, family, links.hub_table(shared, rules), int(np.count_nonzero(over)))
 

@@ -91,8 +91,8 @@ def no_known() -> pa.Table:
 
 
 def merge_links(
-    before: pa.Table, regrouped: Regrouped, changed: pa.Table, drafted: pa.Table,
-    touched_records: Int64, who: People, rules: LinkRules,
+    before: pa.Table, regrouped: Regrouped, changed: pa.Table, touched_records: Int64, who: People,
+    rules: LinkRules,
 ) -> pa.Table:
     """Put the links that were drawn again in the place of the old ones.
 
@@ -100,20 +100,15 @@ def merge_links(
         before: table `link` with `number`, sorted.
         regrouped: from `regroup`.
         changed: rows of table `family` that are new or changed.
-        drafted: the links of all drafts, old and new.
         touched_records: records of touched families.
         who: who stands behind each record.
         rules: the link fields.
 
     Returns:
-        Table `link` with `number`, sorted.
+        Table `link` with `number`, sorted; without drafts, which are drawn anew over all of it.
     """
     new = links.ordered(
-        [
-            links.identifier_links(regrouped.shared, who, rules),
-            links.wording_links(changed, who, rules),
-            drafted,
-        ]
+        [links.identifier_links(regrouped.shared, who, rules), links.wording_links(changed, who, rules)]
     )
     if not before.num_rows:
         return new

@@ -36,7 +36,7 @@ MEASURES: Mapping[str, str] = {
          "family_share", "paid_share", "one_institution_share", "one_product_share", "one_cause_share",
          "one_surname_share", "many_channel_share", "over_demand_share", "missed_share", "overvalued_share",
          "new_job_share", "signed_share", "review_signed_share", "guarded_share", "wording_share",
-         "public_share", *(f"{name}_guard_share" for name in measure.GUARD_SHARES)),
+         "public_share", "untied_share", "licence_institution_share", *(f"{name}_guard_share" for name in measure.GUARD_SHARES)),
         "float",
     ),
 }  # fmt: skip

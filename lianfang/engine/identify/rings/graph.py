@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lianfang.engine.identify.linkage import judge
-from lianfang.engine.identify.rings import kernel, rules, tally
+from lianfang.engine.identify.rings import kernel, met, rules, tally
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
 
@@ -99,7 +99,11 @@ def read(links: pa.Table, verdicts: judge.Verdicts, said: Said | None = None) ->
     same = np.array([join.by(name).joins in ("person", "same") for name in ends.names], np.bool_)
     use = ~same[ends.by] if ends.by.size else np.zeros(0, np.bool_)
     told = _told(ends, bits, use, said, join)
-    return _net(ends, told, (person, atom), (atom[apart[0]], atom[apart[1]]), join)
+    net = _net(ends, told, (person, atom), (atom[apart[0]], atom[apart[1]]), join)
+    split = met.parted(net, join)
+    if split is None:
+        return net
+    return _net(ends, told, (person, split), (split[apart[0]], split[apart[1]]), join)
 
 
 def _ends(links: pa.Table, verdicts: judge.Verdicts) -> Ends:
@@ -168,14 +172,14 @@ class _Told:
 
 def _told(ends: Ends, bits: Floats, use: Bools, said: Said | None, join: rules.Join) -> _Told:
     """Make one key of every group and one holding of every record and key."""
-    left, by, key = ends.left[use], ends.by[use], ends.key[use]
+    by, key = ends.by[use], ends.key[use]
     n_by, n_key = max(len(ends.names), 1), int(ends.key.max(initial=0)) + 1
-    found, place = np.unique((left * n_by + by) * n_key + key, return_inverse=True)
+    first = _firsts(ends.left[use], ends.right[use], key, n_key)
+    found, place = np.unique((first * n_by + by) * n_key + key, return_inverse=True)
     first, key_by = found // (n_by * n_key), found // n_key % n_by
-    top = np.zeros(found.size)
-    np.maximum.at(top, place, bits[use])
-    record = np.concatenate([ends.right[use], first])
-    what, how = np.concatenate([place, np.arange(found.size)]), np.concatenate([bits[use], top])
+    # One end of a link is the star's middle; it holds the key under every name its rays have.
+    record = np.concatenate([ends.right[use], ends.left[use]])
+    what, how = np.concatenate([place, place]), np.concatenate([bits[use], bits[use]])
     may_alone = np.ones(found.size, np.bool_)
     if said is not None and found.size:
         kind, signed = said.kind[ends.records], said.signed[ends.records]
@@ -193,6 +197,12 @@ def _told(ends: Ends, bits: Floats, use: Bools, said: Said | None, join: rules.J
         may_alone = (n_fit * 2 >= n_held) & (n_signed >= least * n_held)
     record, what, how = _once(record, what, how, found.size)
     return _Told(record, what, how, key_by, first, may_alone)
+
+
+def _firsts(left: Ints, right: Ints, key: Ints, n_key: int) -> Ints:
+    """Give each link the smallest record of its star: the middle of a star need not be its first record."""
+    spots, (one, two) = tally.dense(left * n_key + key, right * n_key + key)
+    return spots[kernel.union(spots.size, one, two)[one]] // n_key if spots.size else left
 
 
 def _of_kind(sets: list[frozenset[int]]) -> Bools:

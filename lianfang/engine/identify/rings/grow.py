@@ -71,9 +71,23 @@ def grow(
         group = _kept_apart(n, atom, key, net, group)
     operators = np.array([rule.by(name).is_operator for name in net.names], np.bool_)
     strong = net.joins & operators[net.key_by[net.held_key]] if net.joins.size else net.joins
-    part = split.split(net.held_atom, net.held_key, net.weight, strong, group, rule.cut)
+    held = split.Held(net.held_atom, net.held_key, net.weight, strong)
+    part = split.split(held, group, _counted(net, rule), rule.cut)
     final = _joined(n, atom, _local(key, part[atom]))
     return _rings(net, final)
+
+
+def _counted(net: graph.Graph, rule: rules.Join) -> Bools:
+    """Say which nodes count as people where rings are cut: the posts of one author are one person."""
+    counts = np.ones(net.records.size, np.bool_)
+    author = np.array([rule.by(name).one_author for name in net.names], np.bool_)
+    if not author.any():
+        return counts
+    use = net.joins & author[net.key_by[net.held_key]]
+    who, what = net.held_atom[use], net.held_key[use]
+    order = np.lexsort((who, what))
+    counts[who[order][1:][what[order][1:] == what[order][:-1]]] = False
+    return counts
 
 
 def _joining(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
@@ -94,11 +108,12 @@ def _two_weak(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
     near = nth < rule.most_weak
     who, what, how, nth = who[near], what[near], how[near], nth[near]
     atoms, joints = [], []
+    sort = _sorts(net, rule)[net.key_by]
     n_keys = max(net.key_by.size, 1)
     for step in range(1, rule.most_weak):
         same = np.flatnonzero(who[:-step] == who[step:]) if who.size > step else np.zeros(0, np.int64)
         one, two = what[same], what[same + step]
-        fit = (net.key_by[one] != net.key_by[two]) & (how[same] + how[same + step] >= rule.pair_bits)
+        fit = (sort[one] != sort[two]) & (how[same] + how[same + step] >= rule.pair_bits)
         atoms.append(who[same][fit])
         joints.append(np.minimum(one, two)[fit] * n_keys + np.maximum(one, two)[fit])
     atom = np.concatenate([np.zeros(0, np.int64), *atoms])
@@ -107,28 +122,42 @@ def _two_weak(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
     return atom[shared], place[shared] + n_keys
 
 
-def _attached(net: graph.Graph, group: Ints, rule: rules.Join) -> tuple[Ints, Ints]:
-    """Attach lone people to a group by a weak key that is mostly the group's.
+def _sorts(net: graph.Graph, rule: rules.Join) -> Ints:
+    """Give link names of one role one number: a firm's name and its address are one fact, not two."""
+    words = [rule.by(name).role or name for name in net.names]
+    return np.unique(words, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
-    Where most of those behind one network address, or most senders of one letter, are of one group,
-    the last of them is very likely of it too; a crowded address never is.
+
+def _attached(net: graph.Graph, group: Ints, rule: rules.Join) -> tuple[Ints, Ints]:
+    """Attach people to a group by a weak key that is mostly the group's, and groups that share one widely.
+
+    Where most of those behind one network address, or most who show papers of one issuer, are of one
+    group, the last of them is very likely of it too, and so is a handful that holds together by something
+    else; a crowded address never is. Where several of two groups are behind one, the two are one.
     """
     n, n_keys = group.size, max(net.key_by.size, 1)
-    weak = ~net.joins
+    settings = [rule.by(name) for name in net.names]
+    brings = np.array([one.attaches for one in settings], np.bool_)
+    weak = ~net.joins & brings[net.key_by[net.held_key]] if net.joins.size else net.joins
     who, what = net.held_atom[weak], net.held_key[weak]
-    alone = np.bincount(group[np.unique(net.held_atom)], minlength=n)[group[who]] < 2
+    size = np.bincount(group[np.unique(net.held_atom)], minlength=n)
     held = np.bincount(what, minlength=n_keys)
     pair, place = np.unique(what * n + group[who], return_inverse=True)
-    n_held = np.bincount(place.reshape(-1), minlength=pair.size)
-    of_group = np.bincount(group[np.unique(net.held_atom)], minlength=n)[pair % max(n, 1)] > 1
-    fit = of_group & (n_held >= rule.attach_people) & (n_held >= rule.attach_share * held[pair // max(n, 1)])
-    home = np.zeros(n_keys, np.bool_)
-    home[pair[fit] // max(n, 1)] = True
-    # The group's own holders join too, so that a lone one meets them at the key.
-    heads = np.full(n_keys, -1, np.int64)
-    heads[pair[fit] // max(n, 1)] = pair[fit] % max(n, 1)
-    use = home[what] & (alone | (group[who] == heads[what]))
-    return who[use], what[use]
+    place = place.reshape(-1)
+    n_held = np.bincount(place, minlength=pair.size)
+    key, of = pair // max(n, 1), pair % max(n, 1)
+    many = (size[of] > 1) & (n_held >= rule.attach_people)
+    # Wording alone makes no two groups one.
+    said = np.array([one.role == "wording" for one in settings], np.bool_)[net.key_by[key]] if key.size else many
+    n_many = np.bincount(key, n_held * many, minlength=n_keys)
+    whole = many & (n_many[key] >= rule.attach_share * held[key]) & ~said
+    home = many & (n_held >= rule.attach_share * held[key])
+    has_home, reach = np.zeros(n_keys, np.bool_), np.zeros(n_keys, np.int64)
+    has_home[key[home]] = True
+    np.maximum.at(reach, key[home], size[of[home]])
+    small = (size[of] < rule.cut.least_people) & (size[of] < reach[key]) & (2 * n_held >= size[of])
+    use = (has_home[key] & (home | (size[of] < 2) | (small & ~said))) | whole
+    return who[use[place]], what[use[place]]
 
 
 def _local(key: Ints, part: Ints) -> Ints:
@@ -212,8 +241,10 @@ def _seats(net: graph.Graph, label: Ints) -> tuple[Ints, Bools]:
     moves = np.array([rules.join().by(name).moves for name in net.names], np.bool_)
     away = ~seated[record] & (home[key] >= 0)
     away &= moves[net.key_by[key]] if key.size else away
-    # Who was told apart from somebody stays where the cut left him.
-    away &= ~np.isin(net.atom[record], np.concatenate(net.apart))
+    # Who was told to be, or not to be, another's stays where the cut left him.
+    people = tally.different(net.atom * n + net.person) // max(n, 1)
+    told = np.concatenate([*net.apart, people[1:][people[1:] == people[:-1]]])
+    away &= ~np.isin(net.atom[record], told)
     seat = label.copy()
     order = np.lexsort((home[key[away]], -bits[away], record[away]))
     movers, to = record[away][order], home[key[away]][order]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lianfang.engine.identify.rings import rules, tally
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 from lianfang.engine.identify.rings.members import KINDS, NO_TIME, Members, codes
-from lianfang.engine.terms.codes import Activity
+from lianfang.engine.terms.codes import Activity, Kind
 
 _DAY_US, _SHANGHAI_US = 86_400_000_000, 8 * 3_600_000_000
 ROLES = (
@@ -22,6 +22,8 @@ GUARD_SHARES = {
     "own_debt": ("own_debt", "hardship"), "public": ("public", "template", "self_help"),
     "lawyer": ("lawyer",), "family": ("family", "relative"), "news": ("news", "regulator", "warning", "court"),
 }  # fmt: skip
+
+_FILED = (Kind.COMPLAINT, Kind.OBJECTION, Kind.APPLICATION)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def measure(members: Members, verdicts: pa.Table | None = None, families: pa.Tab
     out |= _tempo(ring, n, members.moments()[core])
     shared = _shared(members, core, person, homes)
     out |= _roles(members, shared, out["n_people"])
+    out["untied_share"] = _untied(members, core, person, shared)
     out |= _fields(members, core, ring, person)
     out |= _loans(members, core, ring)
     out |= _signs(members, core, person, verdicts)
@@ -165,6 +168,25 @@ def _roles(
     return out
 
 
+def _untied(members: Members, core: Bools, person: Ints, shared: tuple[Ints, Ints, Ints, Ints]) -> Floats:
+    """Share of those who filed something whom nothing but wording ties to anybody in the ring."""
+    net, n = members.grown.linked, members.n_rings
+    wording = np.array([rules.join().by(name).role == "wording" for name in net.names], np.bool_)
+    n_keys = max(net.key_by.size, 1)
+    ties = np.sort((shared[0] * n_keys + shared[1])[~wording[net.key_by[shared[1]]]])
+    label = np.full(net.records.size, -1, np.int64)
+    label[np.searchsorted(net.records, members.grown.record)] = members.ring
+    held = label[net.record_of] * n_keys + net.record_key
+    tied = np.unique(net.record_of[np.isin(held, ties)])
+    is_tied = np.isin(members.grown.record[core], net.records[tied])
+    ring, span = members.ring[core], int(person.max(initial=0)) + 1
+    filed = np.isin(members.kind[core], [KINDS.index(kind) for kind in _FILED])
+    everybody = tally.different(ring[filed] * span + person[filed])
+    with_tie = tally.different(ring[is_tied] * span + person[is_tied])
+    lone = everybody[~np.isin(everybody, with_tie)]
+    return tally.share(tally.count(lone // span, n), tally.count(everybody // span, n))
+
+
 def _fields(members: Members, core: Bools, ring: Ints, person: Ints) -> dict[str, Ints | Floats]:
     n = members.n_rings
     total = tally.count(ring, n)
@@ -183,6 +205,7 @@ def _fields(members: Members, core: Bools, ring: Ints, person: Ints) -> dict[str
         code = members.codes(name)[core]
         out[f"one_{name}_share"] = tally.share(tally.top(ring, n, code, np.arange(ring.size)), total)
         out[f"n_{name}_words"] = tally.distinct(ring, n, code)
+    out["licence_institution_share"] = _by_licence(licence, members.codes("institution")[core], ring, n)
     surname = codes(pc.utf8_slice_codeunits(members.column("person_name"), 0, 1))[core]
     out["one_surname_share"] = tally.share(tally.top(ring, n, surname, person), tally.distinct(ring, n, person))
     channels = tally.holders(ring * 1, codes_of(person), members.codes("channel")[core] + 1)
@@ -192,6 +215,15 @@ def _fields(members: Members, core: Bools, ring: Ints, person: Ints) -> dict[str
     asked, disputed = members.numbers("demanded_fen")[core], members.numbers("disputed_fen")[core]
     out["over_demand_share"] = tally.share(tally.count(ring, n, (disputed > 0) & (asked > 3 * disputed)), total)
     return out
+
+
+def _by_licence(licence: Ints, institution: Ints, ring: Ints, n: int) -> Floats:
+    """Share of the records under a licence that go to the institution most of that licence's go to."""
+    use = (licence >= 0) & (institution >= 0)
+    width = int(licence.max(initial=0)) + 1
+    whose, _, n_records = tally.holders((ring * width + licence)[use], institution[use], np.flatnonzero(use))
+    most = tally.largest(whose, n * width, n_records)
+    return tally.share(np.bincount(np.arange(most.size) // width, most, minlength=n), tally.count(ring, n, use))
 
 
 def _has_agent(members: Members) -> Bools:

@@ -35,6 +35,8 @@ class By:
         alone_signed_share: share of its holders that must carry signs of an activity to join alone.
         never_kinds: kinds of record it never joins.
         signed_only: whether a record must carry signs, or be of `unsigned_kinds`, to hold the key.
+        one_author: whether all who hold the key count as one person where rings are cut.
+        attaches: whether it brings a lone person to a ring most of its holders are of.
         moves: whether a record that holds the key sits with it rather than with its person.
         most_people: above this the key joins nothing, not even as a second sign.
         name: the name for a person.
@@ -55,6 +57,8 @@ class By:
     alone_signed_share: float
     signed_only: bool
     moves: bool
+    attaches: bool
+    one_author: bool
     name: Say
 
 
@@ -78,6 +82,8 @@ class Join:
     most_weak: int
     attach_people: int
     attach_share: float
+    met_people: int
+    met_share: float
     cut: Cut
     names: Mapping[str, By]
 
@@ -126,7 +132,7 @@ def parse(read: Mapping[str, Any]) -> Join:
     cut = Cut(**read["cut"])
     return Join(
         read["least_bits"], read["pair_bits"], read["most_weak"], read["attach_people"], read["attach_share"],
-        cut, MappingProxyType(names),
+        read["met_people"], read["met_share"], cut, MappingProxyType(names),
     )  # fmt: skip
 
 
@@ -147,6 +153,8 @@ def _by(by: str, line: Mapping[str, Any]) -> By:
         alone_signed_share=float(line.get("alone_signed_share", 0.0)),
         signed_only=bool(line.get("signed_only", False)),
         moves=bool(line.get("moves", True)),
+        attaches=bool(line.get("attaches", True)),
+        one_author=bool(line.get("one_author", False)),
         name=Say(line["name"]["zh"], line["name"]["en"]),
     )
 

@@ -18,24 +18,43 @@ from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
 @dataclass(frozen=True)
 class Net:
-    """One group: people are nodes 0 .. n_people - 1, keys follow; edges with weights."""
+    """One group: people are nodes 0 .. n_people - 1, keys follow; edges with weights.
+
+    `mass` counts people: 0 for a node that is somebody already counted, and for keys.
+    """
 
     n_people: int
     n_nodes: int
+    mass: Ints
     person: Ints
     key: Ints
     weight: Floats
 
 
-def split(atom: Ints, key: Ints, weight: Floats, strong: Bools, group: Ints, cut: rules.Cut) -> Ints:
-    """Give every person the part of the group it falls in.
+@dataclass(frozen=True)
+class Held:
+    """Who holds what, how heavily.
 
-    Args:
+    Attributes:
         atom: node of each holding.
         key: key of each holding.
         weight: bits of each holding.
         strong: whether the holding joins alone; one such key held by nearly all spares the group.
+    """
+
+    atom: Ints
+    key: Ints
+    weight: Floats
+    strong: Bools
+
+
+def split(held: Held, group: Ints, counts: Bools, cut: rules.Cut) -> Ints:
+    """Give every person the part of the group it falls in.
+
+    Args:
+        held: who holds what.
         group: group of every node (any label), by node.
+        counts: whether each node counts as a person.
         cut: bounds of a weak bridge.
 
     Returns:
@@ -46,8 +65,9 @@ def split(atom: Ints, key: Ints, weight: Floats, strong: Bools, group: Ints, cut
         Linear in holdings for bridges; each sweep costs rounds times the part's holdings.
     """
     part = group.copy()
+    atom, key, weight, strong = held.atom, held.key, held.weight, held.strong
     # A group is worth the walk only when both sides could hold enough people.
-    large = np.bincount(group, minlength=group.size)[group[atom]] >= 2 * cut.least_people
+    large = np.bincount(group, counts, minlength=group.size)[group[atom]] >= 2 * cut.least_people
     atom, key, weight, strong = atom[large], key[large], weight[large], strong[large]
     of = group[atom]
     order = np.lexsort((key, atom, of))
@@ -59,7 +79,8 @@ def split(atom: Ints, key: Ints, weight: Floats, strong: Bools, group: Ints, cut
         if np.bincount(two, strong[begin:end]).max() >= cut.spared_share * people.size:
             continue
         use = np.bincount(two)[two] > 1
-        net = Net(people.size, people.size + keys.size, one[use], two[use] + people.size, weight[begin:end][use])
+        mass = np.concatenate([counts[people].astype(np.int64), np.zeros(keys.size, np.int64)])
+        net = Net(people.size, people.size + keys.size, mass, one[use], two[use] + people.size, weight[begin:end][use])
         label = _parts(net, cut)
         least = np.full(label.max() + 1, np.iinfo(np.int64).max)
         np.minimum.at(least, label, people)
@@ -77,7 +98,7 @@ def _parts(net: Net, cut: rules.Cut) -> Ints:
     while queue and work < cut.most_work:
         name = queue.pop()
         nodes = np.flatnonzero(label == name)
-        if np.count_nonzero(nodes < net.n_people) < 2 * cut.least_people:
+        if int(net.mass[nodes].sum()) < 2 * cut.least_people:
             continue
         inside = kept & (label[net.person] == name) & (label[net.key] == name)
         work += int(np.count_nonzero(inside)) * cut.n_rounds + label.size
@@ -105,11 +126,10 @@ def _components(net: Net, kept: Bools) -> Ints:
 def _bridge_cuts(net: Net, cut: rules.Cut) -> Bools:
     start, near, edge = kernel.adjacency(net.n_nodes, net.person, net.key)
     tree = kernel.bridges(start, near, edge)
-    mass = (np.arange(net.n_nodes) < net.n_people).astype(np.int64)
     volume: Floats = np.zeros(net.n_nodes, np.float64)
     for ends in (net.person, net.key):
         volume += np.bincount(ends, net.weight, net.n_nodes)
-    return kernel.weak_bridges(tree, mass, volume, net.weight, cut.least_people, cut.most_share)
+    return kernel.weak_bridges(tree, net.mass, volume, net.weight, cut.least_people, cut.most_share)
 
 
 def _halve(net: Net, nodes: Ints, inside: Bools, cut: rules.Cut) -> Bools | None:
@@ -119,7 +139,7 @@ def _halve(net: Net, nodes: Ints, inside: Bools, cut: rules.Cut) -> Bools | None
     weight = net.weight[inside]
     start, near, edge = kernel.adjacency(nodes.size, one, two)
     heft = weight[edge]
-    mass = (nodes < net.n_people).astype(np.int64)
+    mass = net.mass[nodes]
     found, side = kernel.sweep(start, near, heft, mass, cut.least_people, cut.n_rounds)
     if found > 2 * cut.most_share:
         return None

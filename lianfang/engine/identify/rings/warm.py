@@ -12,7 +12,8 @@ def warm() -> None:
     atom = np.array([*range(6), *range(6), *range(6, 12), *range(6, 12), 5, 6], np.int64)
     key = np.repeat(np.arange(5, dtype=np.int64), [6, 6, 6, 6, 2])
     n = atom.size
-    split.split(atom, key, np.ones(n), np.zeros(n, bool), np.zeros(n, np.int64), rules.join().cut)
+    held = split.Held(atom, key, np.ones(n), np.zeros(n, bool))
+    split.split(held, np.zeros(n, np.int64), np.ones(n, bool), rules.join().cut)
     start, near, edge = kernel.adjacency(12, atom, key)
     heft = np.ones(n)[edge]
     kernel.weak_bridges(kernel.bridges(start, near, edge), np.ones(12, np.int64), np.ones(12), np.ones(n), 1, 0.5)

@@ -115,7 +115,7 @@ def _ended(
 def _linked(
     held: list[pa.Table], family: pa.Table, machine: Tables, options: LinkOptions
 ) -> tuple[pa.Table, pa.Table]:
-    from lianfang.engine.identify.linkage import drafts, fields, links, make, people, sharing
+    from lianfang.engine.identify.linkage import cores, drafts, fields, links, make, people, sharing
     from lianfang.engine.identify.run import spread_links
 
     rules = options.rules or fields.load()
@@ -126,11 +126,9 @@ def _linked(
     shared = sharing.share(listed, who, make.tie_families(family, who.n_records), rules, options.lanes)
     near = machine.arrow("near")
     pairs = drafts.once(*(near[name].to_numpy() for name in near.column_names))
-    draft = drafts.grouped(pairs, family, who.n_records, rules.drafts)
+    tied = links.identifier_links(shared, who, rules)
+    draft = drafts.grouped(pairs, family, cores.cores(tied, who, rules), rules.drafts)
     link = links.assemble(
-        [
-            links.identifier_links(shared, who, rules), links.wording_links(family, who, rules),
-            drafts.draft_links(draft, family, who, rules),
-        ]
-    )  # fmt: skip
+        [tied, links.wording_links(family, who, rules), drafts.draft_links(draft, family, who, rules)]
+    )
     return link, links.hub_table(shared, rules)

@@ -29,9 +29,15 @@ def families_of(*groups: tuple[list[int], bool]) -> pa.Table:
     )
 
 
-def grouped(pairs: list[tuple[int, int, float]], family: pa.Table, n: int) -> list[int]:
+def grouped(
+    pairs: list[tuple[int, int, float]], family: pa.Table, n: int, **core: list[int]
+) -> list[int]:
+    """Group drafts; `core_3=[1, 2]` says that records 1 and 2 are of core 3."""
     near = drafts.once(*(np.array(column) for column in zip(*pairs, strict=True)))
-    return drafts.grouped(near, family, n, RULES).tolist()
+    of = np.full(n, -1, np.int64)
+    for name, records in core.items():
+        of[records] = int(name.removeprefix("core_"))
+    return drafts.grouped(near, family, of, RULES).tolist()
 
 
 def test_a_letter_goes_to_its_nearest_family_and_large_families_stay_apart():
@@ -46,6 +52,21 @@ def test_small_ones_come_together_before_they_go_on():
     family = families_of((list(range(8)), False))
     pairs = [(9, 10, 0.65), (10, 11, 0.6), (0, 11, 0.45)]
     assert grouped(pairs, family, 12) == [0] * 8 + [-1] + [0] * 3
+
+
+def test_letters_of_two_cores_are_two_drafts_however_alike():
+    family = families_of(([0, 1], False), ([5, 6], False))
+    pairs = [(0, 5, 0.69), (0, 8, 0.5), (5, 8, 0.6), (1, 9, 0.45)]
+    assert grouped(pairs, family, 10) == [0, 0, -1, -1, -1, 0, 0, -1, 0, 0]
+    draft = grouped(pairs, family, 10, core_0=[0, 1], core_5=[5])
+    assert draft == [0, 0, -1, -1, -1, 5, 5, -1, 5, 0]
+
+
+def test_letters_of_one_core_are_one_draft_however_many():
+    family = families_of((list(range(8)), False), (list(range(10, 18)), False))
+    assert grouped([(0, 10, 0.5)], family, 18) == [-1] * 18
+    draft = grouped([(0, 10, 0.5)], family, 18, core_3=[3, 4, 12])
+    assert draft == [0] * 8 + [-1] * 2 + [0] * 8
 
 
 def test_a_public_template_ties_nobody_and_takes_no_campaign_with_it():

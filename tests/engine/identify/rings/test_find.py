@@ -126,3 +126,23 @@ def test_judgements_are_obeyed_in_every_later_run(make_links, make_complaints):
 def test_the_draw_is_fixed():
     assert name.draw("complaint:c00001") == name.draw("complaint:c00001")
     assert len(name.draw("x")) == 12
+
+
+def measured(make_links, make_complaints, groups, n, **columns):
+    sources = find.Sources(make_links(groups), make_complaints(n, **columns))
+    return find.find(sources).measured.to_pylist()
+
+
+def test_people_whom_only_wording_ties_are_counted(make_links, make_complaints):
+    groups = [("wording", "w", range(10), 9.0), ("device_id", "d", [0, 1, 2], 10.0), ("ip", "x", [2, 3], 6.0)]
+    (ring,) = measured(make_links, make_complaints, groups, 10)
+    assert ring["untied_share"] == 0.6
+
+
+def test_every_lawyers_own_institution_is_looked_at(make_links, make_complaints):
+    groups = [("agent_licence", "1", range(6), 10.0), ("agent_licence", "2", range(6, 10), 10.0),
+              ("wording", "w", range(10), 9.0)]  # fmt: skip
+    licences = [*["113302010110000001"] * 6, *["113302010110000002"] * 4]
+    (ring,) = measured(make_links, make_complaints, groups, 10, agent_licence=licences,
+                       institution=[*["甲行"] * 5, "乙行", *["丙行"] * 4])  # fmt: skip
+    assert ring["one_institution_share"] == 0.5 and ring["licence_institution_share"] == 0.9

@@ -113,3 +113,67 @@ def test_a_giant_group_is_cut_in_bounded_work(make_links):
         groups.append(("device_id", f"d{block}", rng.choice(people, 30, replace=False).tolist(), 10.0))
         groups.append(("callback_mobile", f"x{block}", [int(people[0]), int((people[-1] + 7) % 2000)], 6.0))
     assert sorted(map(len, rings_of(grow.grow(make_links(groups))))) == [50] * 40
+
+
+def sides(*more):
+    """Two agents with ten customers each, 0 to 9 and 20 to 29, and what else there is."""
+    one, other = ("agent_mobile", "a", range(10), 10.0), ("agent_mobile", "b", range(20, 30), 10.0)
+    return [one, other, *more]
+
+
+def test_customers_of_two_agents_stand_in_both_rings_and_tie_neither(make_links):
+    met = [("same_person", f"p{k}", [k, 20 + k], 30.0) for k in range(2)]
+    found = grow.grow(make_links(sides(*met)))
+    assert rings_of(found) == [set(range(10)), set(range(20, 30))]
+    assert found.person[found.record == 21].tolist() == [1]
+
+
+def test_where_most_customers_are_of_both_or_they_share_more_the_two_are_one(make_links):
+    met = [("same_person", f"p{k}", [k, 20 + k], 30.0) for k in range(4)]
+    assert len(rings_of(grow.grow(make_links(sides(*met))))) == 1
+    more = ("payee_account", "p", [5, 6, 25, 26], 10.0)
+    assert len(rings_of(grow.grow(make_links(sides(*met[:2], more))))) == 1
+
+
+def test_one_fact_told_twice_is_not_two_signs(make_links):
+    groups = [("employer_uscc", "u", [1, 2, 3], 4.0), ("employer", "e", [1, 2, 3], 4.0)]
+    assert grow.grow(make_links(groups)).n_rings == 0
+
+
+def test_a_handful_goes_where_its_name_is_mostly_found(make_links):
+    few = ("poster_handle", "h", [40, 41], 10.0)
+    name = ("trade_name", "n", [0, 1, 2, 3, 40], 8.0)
+    assert rings_of(grow.grow(make_links(sides(few, name)))) == [{*range(10), 40, 41}, set(range(20, 30))]
+    crowd = ("trade_name", "n", [0, 1, 2, 40, *range(60, 70)], 8.0)
+    assert {40, 41} in rings_of(grow.grow(make_links(sides(few, crowd))))
+
+
+def test_what_is_only_alike_brings_nobody(make_links):
+    like = ("fuzzy_dealer", "d", [0, 1, 2, 3, 40], 8.0)
+    assert rings_of(grow.grow(make_links(sides(like)))) == [set(range(10)), set(range(20, 30))]
+
+
+def test_two_rings_that_share_one_address_widely_are_one(make_links):
+    address = ("ip", "x", [0, 1, 2, 20, 21, 22], 8.0)
+    assert len(rings_of(grow.grow(make_links(sides(address))))) == 1
+    wording = ("wording", "w", [0, 1, 20, 21], 8.0)
+    assert len(rings_of(grow.grow(make_links(sides(wording))))) == 2
+
+
+def test_the_middle_of_a_star_need_not_be_its_first_record(make_links):
+    table = make_links([("callback_mobile", "c", range(5), 10.0)])
+    middle = table.set_column(0, "left", pa.array([4] * 4, pa.int64()))
+    turned = middle.set_column(1, "right", pa.array(range(4), pa.int64()))
+    assert rings_of(grow.grow(turned)) == [{0, 1, 2, 3, 4}]
+
+
+def test_posts_of_one_author_are_one_person_where_rings_are_cut(make_links):
+    posts = [("poster_handle", "h", range(30, 40), 10.0), ("mobile", "m", [0, 30], 10.0)]
+    assert set(range(10)) | set(range(30, 40)) in rings_of(grow.grow(make_links(sides(*posts))))
+
+
+def test_who_was_told_the_same_stay_together_across_two_rings(make_links):
+    same = judge.Verdicts(same=((0, 20),))
+    found = grow.grow(make_links(sides(("ip", "x", [0, 40], 6.0))), same)
+    (home,) = {found.ring[found.record == one][0] for one in (0, 20)}
+    assert home >= 0
