@@ -9,10 +9,11 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lianfang.cli import office, show
+from lianfang.cli import evidence_verbs, office, show
 from lianfang.engine.terms.errors import Say
 
 Verb = Callable[[argparse.Namespace], int]
@@ -147,6 +148,12 @@ def _verb(verbs: Any, name: str, do: Verb, zh: str, en: str) -> argparse.Argumen
     parser.set_defaults(do=do)
     _common(parser, suppress=True)
     return parser
+
+
+def _group(verbs: Any, name: str, parts: str, zh: str, en: str) -> Any:
+    group = _verb(verbs, name, _help_of, zh, en)
+    group.set_defaults(group=group)
+    return group.add_subparsers(dest="what", metavar=parts, parser_class=_Parser)
 
 
 def _from_one(given: str) -> int:
@@ -369,5 +376,6 @@ def parser() -> argparse.ArgumentParser:
     _add_simulate(verbs)
     _add_conduct(verbs)
     office.add(verbs, _verb)
+    evidence_verbs.add(partial(_group, verbs), _verb)
     _add_house(verbs)
     return top

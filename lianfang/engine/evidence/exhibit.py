@@ -14,7 +14,11 @@ from lianfang.engine.terms.errors import Conflict, InputError, NotEnough, ProofE
 
 
 class Category(StrEnum):
-    """Kinds of electronic data a court distinguishes (Several Provisions on Evidence in Civil Procedure, art. 14)."""
+    """Kinds of electronic data a court distinguishes.
+
+    Source:
+        Several Provisions on Evidence in Civil Procedure (民事诉讼证据规定), article 14.
+    """
 
     WEB = "web"  # pages, posts, microblogs
     MESSAGE = "message"  # SMS, e-mail, instant messages, group chats
@@ -25,7 +29,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """What a person says of an exhibit at intake. Moments are aware; what is unknown stays empty, never invented."""
+    """What a person says of an exhibit at intake.
+
+    Moments are aware; what is unknown stays empty, never invented.
+    """
 
     title: str
     category: Category

@@ -81,7 +81,10 @@ def begin(disk: Disk, first: int) -> Journal:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a journal file holds: batches as (index of the first entry, entries), and where the last whole one ends."""
+    """What a journal file holds.
+
+    `batches` are (index of the first entry, entries); `n_bytes` is where the last whole one ends.
+    """
 
     nonce: bytes
     batches: tuple[tuple[int, list[bytes]], ...]

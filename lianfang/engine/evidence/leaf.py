@@ -104,15 +104,19 @@ def from_bytes(raw: bytes) -> Leaf:
     try:
         found: dict[str, Any] = canonical.loads(raw)
         if tuple(sorted(found)) != _FIELDS or found["v"] != VERSION or sorted(found["commit"]) != ["sha256", "sm3"]:
-            raise KeyError("fields")
+            return _no_leaf("fields")
         at = datetime.strptime(found["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
         commitment = Commitment(found["commit"]["sha256"], found["commit"]["sm3"])
         made = Leaf(found["id"], found["type"], at, found["actor"], found["target"], commitment)
         if to_bytes(made) != raw:
-            raise KeyError("spelling")
+            return _no_leaf("spelling")
     except (InputError, KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise ProofError(Say("这不是第 1 版日志条目", "this is no log entry of version 1"), code="E-PROOF-01") from wrong
+        return _no_leaf(str(wrong), wrong)
     return made
+
+
+def _no_leaf(what: str, wrong: Exception | None = None) -> NoReturn:
+    raise ProofError(Say(f"这不是第 1 版日志条目:{what}", f"this is no log entry of version 1: {what}"), code="E-PROOF-01") from wrong
 
 
 def _check(made: Leaf) -> None:

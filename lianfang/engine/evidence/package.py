@@ -84,7 +84,7 @@ class Stamped:
 
 @dataclass(frozen=True)
 class Grounds:
-    """What the proofs are taken from: the log's files, the signed checkpoint, whom to believe, actors' keys."""
+    """What proofs are taken from: the log's files, a signed checkpoint, whom to believe, keys."""
 
     read: tiles.Read
     signed: bytes

@@ -20,7 +20,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Policy:
-    """One log, its witnesses, groups of them, and the name that must be satisfied (`none`: nobody need sign)."""
+    """One log, its witnesses, groups of them, and who must have signed (`none`: nobody)."""
 
     log_key: Key
     witnesses: Mapping[str, Key] = field(default_factory=dict)
@@ -45,7 +45,10 @@ class Policy:
 
 
 def read(text: str, where: str = "policy") -> Policy:
-    """Read a policy file: lines `log KEY`, `witness NAME KEY [URL]`, `group NAME N|any|all NAME…`, `quorum NAME|none`.
+    """Read a policy file.
+
+    Shape:
+        Lines `log KEY`, `witness NAME KEY [URL]`, `group NAME N|any|all NAME…`, `quorum NAME|none`, `# remark`.
 
     Raises:
         DefinitionError: E-POLICY-01, with every faulty line.

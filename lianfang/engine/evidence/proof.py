@@ -16,7 +16,7 @@ MOST_HASHES = 63
 
 @dataclass(frozen=True)
 class Proof:
-    """The place of an entry, the hashes that lead to the root, the signed checkpoint; `extra` for whoever asks."""
+    """The place of an entry, the hashes that lead to the root, the signed checkpoint."""
 
     index: int
     hashes: tuple[bytes, ...]

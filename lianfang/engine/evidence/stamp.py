@@ -21,7 +21,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What an authority said: when, under which policy, with which serial number; `imprint` is the digest stamped."""
+    """What an authority said: when, by which policy and serial number, over which digest."""
 
     at: datetime
     policy: str

@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
-from lianfang.engine.evidence import checkpoint, disk, journal, note, tiles, tree
+from lianfang.engine.evidence import checkpoint, disk, journal, note, tiles, tree, turns
 from lianfang.engine.evidence.checkpoint import Checkpoint
 from lianfang.engine.evidence.disk import Disk
 from lianfang.engine.evidence.note import Key, Signer
@@ -24,25 +24,6 @@ PUBLIC = "public"
 _CHECKPOINT = f"{PUBLIC}/checkpoint"
 _WITNESSED = f"{PUBLIC}/witnessed"
 _JOURNAL_BYTES = 1 << 20  # a longer journal is begun anew at the next checkpoint
-_MOST_ENTRIES = 4_096  # of one batch
-_MOST_BYTES = 4 << 20
-
-
-def _shut() -> threading.Lock:
-    made = threading.Lock()
-    made.acquire()
-    return made
-
-
-@dataclass(eq=False)
-class _Ask:
-    """Entries somebody waits for; the gate opens when they are written, or when it is their turn to write."""
-
-    entries: Sequence[bytes]
-    gate: threading.Lock = field(default_factory=_shut)
-    leads: bool = False
-    first: int = -1
-    wrong: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -51,56 +32,6 @@ class _Snapshot:
     full: tuple[tuple[int | None, int, bytes], ...]
     partial: tuple[tuple[int | None, int, int, bytes], ...]
     journals: tuple[str, ...]  # may go once this is published
-
-
-@dataclass
-class _Queue:
-    """Who waits to be written, in order; somebody leads whenever anybody waits."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    asks: list[_Ask] = field(default_factory=list)
-    is_led: bool = False
-
-    def enter(self, ask: _Ask) -> None:
-        with self.lock:
-            self.asks.append(ask)
-            if not self.is_led:
-                self._appoint(ask)
-
-    def _appoint(self, ask: _Ask) -> None:
-        self.is_led = ask.leads = True
-        ask.gate.release()
-
-    def take(self) -> list[_Ask]:
-        with self.lock:
-            taken, n_entries, n_bytes = 0, 0, 0
-            for ask in self.asks:
-                n_entries, n_bytes = n_entries + len(ask.entries), n_bytes + sum(map(len, ask.entries))
-                if taken and (n_entries > _MOST_ENTRIES or n_bytes > _MOST_BYTES):
-                    break
-                taken += 1
-            batch, self.asks = self.asks[:taken], self.asks[taken:]
-        return batch
-
-    def leave(self, done: Sequence[_Ask]) -> None:
-        """Let those go whose entries are written, and hand the pen to the next."""
-        with self.lock:
-            for ask in done:
-                if not ask.leads:
-                    ask.gate.release()
-            self.is_led = False
-            if self.asks:
-                self._appoint(self.asks[0])
-
-    def desert(self, ask: _Ask) -> None:
-        """Take back an ask whose asker was interrupted while waiting."""
-        with self.lock:
-            if ask in self.asks:
-                self.asks.remove(ask)
-                if ask.leads:
-                    self.is_led = False
-                    if self.asks:
-                        self._appoint(self.asks[0])
 
 
 def create(place: Disk, signer: Signer) -> None:
@@ -135,7 +66,7 @@ class Log:
 
     def __init__(self, place: Disk, signer: Signer) -> None:
         self._place, self._signer = place, signer
-        self._queue, self._write, self._publish = _Queue(), threading.Lock(), threading.Lock()
+        self._queue, self._write, self._publish = turns.Queue(), threading.Lock(), threading.Lock()
         self._full: list[tuple[int | None, int, bytes]] = []
         self._old_journals: list[str] = []
         self._broken: BaseException | None = None
@@ -232,7 +163,7 @@ class Log:
         for entry in entries:
             if not 0 < len(entry) <= tiles.LARGEST_BYTES:
                 raise InputError(Say(f"条目有 {len(entry)} 字节,要 1 到 {tiles.LARGEST_BYTES}", f"an entry has {len(entry)} bytes; from 1 to {tiles.LARGEST_BYTES}"), code="E-LOG-05")
-        ask = _Ask(entries)
+        ask = turns.Ask(entries)
         self._queue.enter(ask)
         try:
             ask.gate.acquire()
@@ -250,7 +181,7 @@ class Log:
             raise ask.wrong
         return range(ask.first, ask.first + len(entries))
 
-    def _commit(self, batch: list[_Ask]) -> None:
+    def _commit(self, batch: list[turns.Ask]) -> None:
         entries = [entry for ask in batch for entry in ask.entries]
         first = self._edge.n_leaves
         try:

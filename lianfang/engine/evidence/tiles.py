@@ -165,7 +165,7 @@ class Reader:
 
 
 class Edge:
-    """The right edge of a growing log: what is in tiles that are not full yet; a few kilobytes at any size.
+    """The right edge of a growing log: tiles that are not full yet; small at any size.
 
     `add` gives every tile it fills as (level, place, content); `partial` gives the rest at the present size.
     """

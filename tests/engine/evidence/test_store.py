@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lianfang.engine.evidence import checkpoint, disk, journal, note, store, tiles, tree
+from lianfang.engine.evidence import checkpoint, disk, journal, note, store, tiles, tree, turns
 from lianfang.engine.terms.errors import Conflict, InputError, LianfangError, ProofError
 from tests.engine.evidence.lossy import LossyDisk, PowerCut
 
@@ -143,15 +143,15 @@ def test_many_writers_share_the_disk(place):
 
 
 def test_large_batches_are_cut(place, monkeypatch):
-    monkeypatch.setattr(store, "_MOST_ENTRIES", 3)
-    queue = store._Queue()
+    monkeypatch.setattr(turns, "_MOST_ENTRIES", 3)
+    queue = turns.Queue()
     for _ in range(5):
-        queue.enter(store._Ask([b"x"] * 2))
+        queue.enter(turns.Ask([b"x"] * 2))
     assert [len(queue.take()) for n in range(5)] == [1, 1, 1, 1, 1]
 
 
 def test_one_who_leaves_hands_the_pen_on():
-    queue, first, second, third = store._Queue(), store._Ask([b"1"]), store._Ask([b"2"]), store._Ask([b"3"])
+    queue, first, second, third = turns.Queue(), turns.Ask([b"1"]), turns.Ask([b"2"]), turns.Ask([b"3"])
     for one in (first, second, third):
         queue.enter(one)
     queue.desert(second)
@@ -161,7 +161,7 @@ def test_one_who_leaves_hands_the_pen_on():
     queue.desert(third)
     assert not queue.is_led
     queue.desert(third)
-    late = store._Ask([b"4"])
+    late = turns.Ask([b"4"])
     queue.enter(late)
     assert queue.take() == [late]
     queue.leave([late])
@@ -181,10 +181,10 @@ def test_an_interrupted_waiter_leaves_no_gap(place, monkeypatch):
             def release(self):
                 pass
 
-        made = store._Ask([b"never"])
+        made = turns.Ask([b"never"])
         made.gate = Gate()
         with monkeypatch.context() as patched:
-            patched.setattr(store, "_Ask", lambda entries: made)
+            patched.setattr(turns, "Ask", lambda entries: made)
             with pytest.raises(Interrupted):
                 log.append([b"never"])
         assert list(log.append([b"next"])) == [0]
