@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from lianfang.engine.terms.errors import NotAllowed, Say
 from lianfang.web.accounts.act import require
 from lianfang.web.accounts.permissions import Permission
 
@@ -21,6 +22,11 @@ def door(permission: Permission | None, *methods: str) -> Callable[[View], View]
     def wrap(view: View) -> View:
         @wraps(view)
         def entered(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+            if request.member is None:  # type: ignore[attr-defined]
+                raise NotAllowed(
+                    Say("您的账户没有在任何机构任职,或已停用", "you hold no role at any institution, or it has ended"),
+                    code="E-ACCESS-02", fix=Say("请找本机构管理员", "ask your administrator"),
+                )  # fmt: skip
             if permission is not None:
                 require(request.member, permission)  # type: ignore[attr-defined]
             return view(request, *given, **named)

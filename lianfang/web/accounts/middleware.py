@@ -10,7 +10,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from lianfang.engine.terms.errors import NotAllowed, Say
 from lianfang.web.accounts import access
 
 # Where somebody may go before their duties are done: sign-in, password, second factor, sign-out.
@@ -40,10 +39,7 @@ class WhoAsks:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if request.member is None:
-            raise NotAllowed(
-                Say("您的账户没有在任何机构任职,或已停用", "you hold no role at any institution, or it has ended"),
-                code="E-ACCESS-02", fix=Say("请找本机构管理员", "ask your administrator"),
-            )  # fmt: skip
+            return None  # the door of the view says so
         return _duty(request)
 
 

@@ -24,7 +24,7 @@ class FilesField(forms.FileField):
 
     def clean(self, given: Any, initial: Any = None) -> list[Any]:
         """Check each file; together they are no more than forty."""
-        files = given if isinstance(given, list | tuple) else [given]
+        files = (given if isinstance(given, list | tuple) else [given]) or [None]
         if len(files) > MOST_FILES:
             raise forms.ValidationError(said(Say(f"一次最多 {MOST_FILES} 个文件", f"at most {MOST_FILES} files at once")))
         return [super(FilesField, self).clean(one, initial) for one in files]

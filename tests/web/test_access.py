@@ -1,0 +1,183 @@
+"""Who may open what: every address × every role × whose row it is, against the table of roles."""
+
+import re
+import uuid
+from http import HTTPStatus
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from lianfang.engine.terms import clock
+from lianfang.web.accounts.models import ApiKey, Visit
+from lianfang.web.accounts.permissions import Permission, roles
+from lianfang.web.evidence.models import Entry
+from lianfang.web.identify.models import Judgement
+
+DENIED, GONE = HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
+
+
+def named(patterns, before=""):
+    for one in patterns:
+        if hasattr(one, "url_patterns"):
+            yield from named(one.url_patterns, before + str(one.pattern))
+        elif one.name:
+            yield one.name, one.callback, list(one.pattern.converters)
+
+
+ROUTES = {name: (view, parts) for name, view, parts in named(get_resolver().url_patterns)}
+DOORS = {name: view for name, (view, _) in ROUTES.items() if hasattr(view, "door")}
+FOREIGN = {name for name in ROUTES if name.startswith(("account_", "mfa_", "usersessions_"))}
+OPEN = {"site-health", "frame-language-choose"}
+
+
+def test_every_address_says_who_may_open_it():
+    assert set(ROUTES) == set(DOORS) | FOREIGN | OPEN
+
+
+def judgement(who):
+    return Judgement.objects.create(
+        institution=who.institution, left="complaint:C0", right="complaint:C1", answer="same", reason="同一人", made_by=who, made_at=clock.now()
+    )
+
+
+def key(who):
+    at = clock.now()
+    return ApiKey.objects.create(
+        member=who, name="x", prefix="lf_", sha256=uuid.uuid4().hex * 2, scopes=[], made_at=at, expires_at=at
+    )
+
+
+def row_of(office, name, who, other):
+    """Give the code of a row that belongs to somebody (or to another house), as an address needs it."""
+    holder = office.members["analyst", other] if other else who
+    house = next(key for key, one in office.houses.items() if one.pk == holder.institution_id)
+    if name.startswith("identify-ring"):
+        return office.ring(house).code if house in office.runs else None
+    if name.startswith("identify-run"):
+        return office.runs[house].code if house in office.runs else None
+    if name.startswith("identify-judgement"):
+        return judgement(holder).code
+    if name == "accounts-key-revoke":
+        return key(holder).code
+    if name.startswith(("accounts-person", "accounts-meter")):
+        return holder.code
+    if name.startswith("desk-log"):
+        code = str(holder.institution.code)
+        made = Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=code, target="y", leaf=b"{}")
+        return made.code
+    raise AssertionError(f"no row for {name}")
+
+
+def ask(client, name, method, code):
+    given = [] if code is None else [code]
+    if "name" in ROUTES[name][1]:
+        given = [code or "LF-G-0102"]
+    with transaction.atomic():
+        answer = getattr(client, method.lower())(reverse(name, args=given))
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    return answer
+
+
+ACTORS = [(role.id, house) for role in roles().values() for house, sort in
+          (("association", "association"), ("first", "member"), ("agency", "agency"), ("regulator", "regulator")) if sort in role.sorts]  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "house"), ACTORS)
+@pytest.mark.parametrize("name", sorted(DOORS))
+def test_the_matrix(office, name, role, house):
+    view, parts = DOORS[name], ROUTES[name][1]
+    who = office.members[role, house]
+    allowed = view.door is None or view.door in roles()[role].may
+    for method in view.methods:
+        codes = {"none": None}
+        if "code" in parts:
+            codes = {"own": row_of(office, name, who, None), "other": row_of(office, name, who, "second"), "missing": uuid.uuid4()}
+        answers = {whose: ask(office.client(role, house), name, method, code) for whose, code in codes.items() if code is not None or "code" not in parts}
+        for whose, answer in answers.items():
+            if not allowed:
+                assert answer.status_code == DENIED, (whose, method)
+            elif whose in ("own", "none"):
+                fits = answer.status_code not in (DENIED, GONE) or is_refused_for_a_reason(answer)
+                assert fits, (whose, method, answer.status_code)
+            elif whose == "other" and oversees(name, house):
+                assert answer.status_code not in (DENIED,), (whose, method)
+            else:
+                assert answer.status_code == GONE, (whose, method, answer.status_code)
+        if allowed and {"other", "missing"} <= set(answers) and not oversees(name, house):
+            assert plain(answers["other"]) == plain(answers["missing"]), "not yours looks like not there"
+
+
+def oversees(name, house):
+    """An association's administrator looks after the people of its members, too."""
+    return house == "association" and name.startswith("accounts-person")
+
+
+def is_refused_for_a_reason(answer):
+    """Nobody ends or releases themselves; an entry no checkpoint covers has no proof: own words, not the role's."""
+    return b"E-ACCESS" not in answer.content and re.search(rb"E-(PERSON-05|METER-02|LOG-12)", answer.content)
+
+
+def plain(answer):
+    """Leave out what differs from page to page: addresses and tokens."""
+    text = answer.content.decode()
+    text = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
+
+
+@pytest.mark.parametrize("name", sorted(set(ROUTES) - FOREIGN - OPEN))
+def test_strangers_are_sent_to_sign_in(office, name):
+    view, parts = DOORS[name], ROUTES[name][1]
+    for method in view.methods:
+        answer = ask(Client(), name, method, uuid.uuid4() if "code" in parts else None)
+        assert answer.status_code == HTTPStatus.FOUND and answer.url.startswith("/account/login/")
+
+
+def test_the_matrix_is_not_empty():
+    assert len(ACTORS) >= 15 and len(DOORS) >= 35
+
+
+def test_a_shared_ring_is_seen_by_the_association_and_nobody_else(office):
+    ring = office.ring("first")
+    secretariat = office.client("secretariat", "association")
+    address = reverse("identify-ring", args=[ring.code])
+    assert secretariat.get(address).status_code == GONE
+    office.client("supervisor").post(reverse("identify-ring-share", args=[ring.code]))
+    assert secretariat.get(address).status_code == HTTPStatus.OK
+    assert str(ring.ring_id) in secretariat.get(reverse("identify-rings")).content.decode()
+    assert office.client("analyst", "second").get(address).status_code == GONE
+    # Masked is all the association sees: there is no way to the raw text from there.
+    assert secretariat.get(reverse("identify-ring-unmask", args=[ring.code])).status_code == DENIED
+
+
+def test_a_refusal_is_written_down(office):
+    before = Visit.objects.count()
+    answer = office.client("handler").post(reverse("identify-run-upload"))
+    assert answer.status_code == DENIED and "您的角色" in answer.content.decode()
+    refused = Visit.objects.latest("pk")
+    assert Visit.objects.count() == before + 1 and (refused.purpose, refused.target) == ("refused", Permission.RUN_MAKE)
+
+
+def test_somebody_without_a_role_sees_nothing(office):
+    client = office.client("analyst")
+    office.members["analyst", "first"].__class__.objects.filter(pk=office.members["analyst", "first"].pk).update(ended_at=clock.now())
+    assert client.get("/rings").status_code == DENIED
+
+
+def test_every_page_has_a_strict_policy(office):
+    client = office.client("analyst")
+    for address in ("/", "/rings", "/account/login/", "/health", "/nowhere", reverse("identify-ring", args=[office.ring("first").code])):
+        policy = client.get(address).headers["Content-Security-Policy"]
+        assert "unsafe" not in policy and "default-src 'none'" in policy and "script-src 'self';" in policy
+        assert "http" not in policy
+
+
+def test_no_page_has_an_inline_script_or_style(office):
+    client = office.client("analyst")
+    for name in ("desk-home", "identify-rings", "identify-runs", "identify-check", "identify-guides", "accounts-keys"):
+        text = client.get(reverse(name)).content.decode()
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", text), name
+        assert not re.search(r'(?:src|href)="https?:', text), name
