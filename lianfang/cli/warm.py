@@ -123,6 +123,11 @@ def prepared(paths: Sequence[Path]) -> Callable[[], None]:
     if "lianfang.engine.terms.compiled" in sys.modules or _size(paths) > SMALL_BYTES:
         warm(None)
         return lambda: None
+    show.line(
+        "这台机器上第一次运行:计算核在旁边编译(只做一次)…",
+        "first run on this machine: kernels are compiled beside it (once) …",
+        sys.stderr,
+    )
     os.environ["LIANFANG_KERNELS"] = "off"
     _started.extend(_worker(name) for name in FIRST if name in missing)
     return _await
