@@ -1,3 +1,4 @@
+# ruff: noqa: E402 (settings are named before Django is loaded)
 """An office for tests: a database of its own, people in every role, a run with two rings nobody had to compute.
 
 The same tests run on SQLite, and on PostgreSQL where DATABASE_URL names one.
