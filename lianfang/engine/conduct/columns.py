@@ -18,14 +18,10 @@ from lianfang.engine.conduct.contact import (
     BOOLS,
     CODED,
     HOLDS,
-    KEYS,
-    NO_AGENCY,
     NUMBERS,
     REGISTERS,
-    SAME,
     TEXTS,
     micros,
-    same_sha256_of,
 )
 from lianfang.engine.conduct.standing import SUBJECT, Standing, debtor_key
 from lianfang.engine.terms import clock
@@ -278,18 +274,3 @@ def _debtors(made: dict[str, Any], subjects: dict[str, int]) -> npt.NDArray[np.i
         return np.full(len(row), -1, dtype=np.int64)
     place = np.minimum(np.searchsorted(keys, row), len(keys) - 1)
     return np.where(keys[place] == row, targets[place], -1)
-
-
-def counted_rows(plain: Normal, answers: pa.ChunkedArray, shape: npt.NDArray[np.int32], key: str) -> list[tuple[str, int, str]]:
-    """Give key, moment and digest of the rows of a batch that count in a unit."""
-    counts = answers.to_numpy().astype(np.bool_)[shape] & (plain.at_us != NO_MOMENT)
-    here = plain.table.select([*SAME, "at_us"]).filter(pa.array(counts))
-    # As plain strings: a dictionary column is slow to take apart value by value.
-    text = {field: here[field].combine_chunks().cast(pa.string()) for field in SAME}
-    parts = [text[field] for field in KEYS[key]]
-    if key == "debtor_agency":
-        parts[2] = pc.fill_null(parts[2], NO_AGENCY)
-    keys = pc.binary_join_element_wise(*parts, "\x1f").to_pylist() if parts else []
-    same = [text[field].to_pylist() for field in SAME]
-    rows = zip(keys, here["at_us"].to_pylist(), *same, strict=True)
-    return sorted((row[0], row[1], "c" + same_sha256_of(row[1:])[:40]) for row in rows if row[0] is not None)

@@ -124,11 +124,21 @@ def _counted(held: History, number: int, log: Log, order: Order, shape: npt.NDAr
     since, known = log.since_us(held.window, order.rows[asked], order.at_us[asked])
     asked, since = (asked, since) if known.all() else (asked[known], since[known])
     counts = log.answers(f"u{held.unit.name}")[shape]
+    if held.reset is not None:
+        since = _after_last(order, log.answers(f"u{held.reset.name}")[shape], asked, since)
     before, first = windows.before(order.key, order.at_us, counts, asked, since)
     broken = before < held.threshold if held.under else before >= held.threshold
     rows, before, first = order.rows[asked[broken]], before[broken], first[broken]
     shown, n_shown = _shown(order.rows[counts], before, first)
     return _Found(number, rows, before, log.record_no[shown], n_shown)
+
+
+def _after_last(order: Order, resets: Bools, asked: Longs, since: Longs) -> Longs:
+    """Move the first moment that counts to after the last row of the key that begins the count anew."""
+    latest = np.maximum.accumulate(np.where(resets, np.arange(len(resets)), -1))
+    place = np.where(asked > 0, latest[asked - 1], -1)
+    has_one = (place >= 0) & (order.key[place] == order.key[asked])
+    return np.where(has_one, np.maximum(since, order.at_us[place] + 1), since)
 
 
 def _shown(counting: Longs, before: Longs, first: Longs) -> tuple[Longs, Longs]:

@@ -28,11 +28,17 @@ class Past(Protocol):
 
 
 _NO_HISTORY = Say("没有给出历史联系记录，无法计数，按规定不放行", "no history was given, nothing can be counted: refused")
+_LATE = Say("没有在规定时间内答出，按规定不放行", "no answer in time: refused")
 _OFFER_WHY = Say(
     "有困难迹象：先提出个性化分期方案，不作任何不利处理",
     "signs of hardship: offer an individual repayment plan first; nothing counts against the debtor",
 )
 _PLAN_MONTHS = 60  # CARD11 art. 70 as recalled (RECALL-H): a card plan runs five years at most
+
+
+def late(intent: Contact, rules: Rules, standing: Standing, at_us: int | None = None) -> Verdict:
+    """Refuse with `E_TIMEOUT` what could not be answered in time; rules that count nothing are still told."""
+    return _checked(placed(intent, at_us), None, standing, rules, (("E_TIMEOUT", _LATE),))
 
 
 def check(intent: Contact, history: Past | None, rules: Rules, at_us: int | None = None) -> Verdict:
@@ -56,14 +62,20 @@ def check(intent: Contact, history: Past | None, rules: Rules, at_us: int | None
     Source:
         Conventions of pre-dial gates: all rules always evaluated, coded refusals, fail closed.
     """
-    asked = placed(intent, at_us)
-    standing = history.standing if history is not None else Standing()
+    if history is None:
+        return _checked(placed(intent, at_us), None, Standing(), rules, (("E_NO_HISTORY", _NO_HISTORY),))
+    return _checked(placed(intent, at_us), history, history.standing, rules, ())
+
+
+def _checked(
+    asked: Contact, history: Past | None, standing: Standing, rules: Rules, missing: tuple[tuple[str, Say], ...]
+) -> Verdict:
+    """Judge every rule and put the verdict together."""
     row = {**asked.facts, **standing.facts(asked)}
     known: dict[str, bool] = {}
     judged = tuple(judge(rule, asked, row, history, known) for rule in rules.contact)
     broken = tuple(one for one in judged if one.state is State.BROKEN)
     codes = [one.rule.code for one in broken if one.rule.effect.refuses]
-    missing = () if history is not None else (("E_NO_HISTORY", _NO_HISTORY),)
     return Verdict(
         allow=not codes and not missing,
         codes=tuple(dict.fromkeys([code for code, _ in missing] + codes)),
@@ -132,6 +144,9 @@ def counted(rule: Rule, asked: Contact, history: Past | None) -> tuple[int | Non
     key, since_us = asked.key(held.unit.key), held.window.since_us(asked.at_us, asked.zone)
     if key is None or since_us is None:
         return None, None
+    if held.reset is not None:
+        last = history.seen(held.reset, key, since_us, 1)
+        since_us = last[0] + 1 if last else since_us
     seen = history.seen(held.unit, key, since_us, max(held.threshold, 1))
     if held.under:
         return len(seen), None

@@ -4,30 +4,33 @@ The caller gives an open DB-API connection (SQLite or PostgreSQL); nothing is op
 reserved before it is made and confirmed or released after: a reservation counts like a contact until
 its two minutes are over, so two dialers never both take the third call. The lock is a row per debtor
 (and per number) updated inside the transaction; it is the same SQL on both databases.
+
+A question that is not answered in time is refused with `E_TIMEOUT`: a gate that is late is shut.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import pyarrow as pa
-
-from lianfang.engine.conduct import columns, gate, shapes
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct.audit import judge_shapes
+from lianfang.engine.conduct import gate
 from lianfang.engine.conduct.contact import Contact
 from lianfang.engine.conduct.history import counts_in
 from lianfang.engine.conduct.rules import Rules, Unit
 from lianfang.engine.conduct.standing import Standing
 from lianfang.engine.conduct.verdict import Verdict
-from lianfang.engine.tables.step import Tables
 from lianfang.engine.terms.errors import Conflict, NotFound, Say
 
 RESERVE_US = 120 * 1_000_000
+PATIENCE_MS = 50  # conventions sheet 4.7: no answer in 50 ms is a refusal
+_LONG_MS = 30_000  # what has happened is written down, however long the queue
+_LOOK_STEPS = 2_000  # SQLite's own steps between two looks at the clock
 # Every other key is part of one of these.
 _LOCKED = ("debtor", "number")
 
@@ -75,11 +78,18 @@ class Connection(Protocol):
 
 @dataclass(frozen=True)
 class Reservation:
-    """A kept answer. Allowed: make the contact, then `confirm` or `release` it by its number."""
+    """A kept answer. Allowed: make the contact, then `confirm` or `release` it by its number.
 
-    number: int
+    `number` is none only where the database did not even take the refusal in time.
+    """
+
+    number: int | None
     verdict: Verdict
     expires_us: int | None
+
+
+class _Late(Exception):
+    """The time for an answer is over."""
 
 
 class Ledger:
@@ -91,37 +101,85 @@ class Ledger:
         rules: the rules in force; their units are what is counted.
         mark: how the driver writes a place for a value: `?` or `%s`.
         standing: holds and registers.
+        patience_ms: a question that takes longer is refused with `E_TIMEOUT`.
     """
 
-    def __init__(self, connection: Connection, rules: Rules, mark: str = "?", standing: Standing | None = None) -> None:
+    def __init__(self, connection: Connection, rules: Rules, mark: str = "?", standing: Standing | None = None,
+                 patience_ms: int = PATIENCE_MS) -> None:
         self.standing = standing or Standing()
         self.rules = rules
+        self.patience_ms = patience_ms
         self._con, self._mark = connection, mark
         self._now_us: int | None = None
+        self._until: float | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether the database is SQLite; else it is PostgreSQL."""
+        return self._mark == "?"
+
+    @property
+    def connection(self) -> Any:
+        """The connection given."""
+        return self._con
 
     def prepare(self) -> None:
         """Make the tables where they are not there yet."""
         for sql in TABLES:
-            self._run(sql)
+            # SQLite keeps the tallies in their own key's order instead of twice.
+            ordered = self.is_sqlite and "primary key (unit" in sql
+            self._run(sql + " without rowid" if ordered else sql)
 
     def _run(self, sql: str, *params: Any) -> Any:
+        if self._until is not None and time.perf_counter() > self._until:
+            raise _Late
         cursor = self._con.cursor()
         cursor.execute(sql.replace("?", self._mark), params)
         return cursor
 
-    def many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Run one statement for many rows, in one transaction."""
-        self._begin()
-        try:
-            self._con.cursor().executemany(sql.replace("?", self._mark), rows)
-        except BaseException:
-            self._run("rollback")
-            raise
-        self._run("commit")
-
-    def _begin(self) -> None:
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block writes, or nothing of it."""
         # SQLite takes its one write lock at once; a later upgrade could fail under two writers.
-        self._run("begin immediate" if self._mark == "?" else "begin")
+        self._run("begin immediate" if self.is_sqlite else "begin")
+        try:
+            yield
+            self._run("commit")
+        except BaseException:
+            self._until = None
+            with contextlib.suppress(Exception):  # the fault that is told is the first one
+                self._run("rollback")
+            raise
+
+    @contextlib.contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Let nothing in the block wait or run beyond the patience.
+
+        Raises:
+            _Late: the database, or whoever holds its lock, took too long.
+        """
+        late = time.perf_counter() + self.patience_ms / 1000
+        self._wait(max(1, self.patience_ms), lambda: int(time.perf_counter() > late))
+        self._until = late
+        try:
+            yield
+        except _Late:
+            raise
+        except Exception as wrong:
+            if _is_late(wrong):
+                raise _Late from wrong
+            raise
+        finally:
+            self._until = None
+            self._wait(_LONG_MS, None)
+
+    def _wait(self, wait_ms: int, is_over: Callable[[], int] | None) -> None:
+        """Tell the database how long it may wait for a lock and work on one statement."""
+        if self.is_sqlite:
+            self._run(f"pragma busy_timeout = {int(wait_ms)}")
+            self._con.set_progress_handler(is_over, _LOOK_STEPS)  # type: ignore[attr-defined]
+        else:
+            self._run(f"set statement_timeout = {int(wait_ms)}")
 
     def seen(self, unit: Unit, key: str, since_us: int, most: int) -> tuple[int, ...]:
         """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
@@ -131,9 +189,22 @@ class Ledger:
         return tuple(row[0] for row in self._run(sql, unit.name, key, since_us, now_us, most).fetchall())
 
     def check(self, intent: Contact, now_us: int | None = None) -> Verdict:
-        """Ask the gate without reserving or keeping the answer."""
+        """Ask the gate without reserving or keeping the answer; no answer in time is a refusal."""
+        try:
+            with self._in_time():
+                verdict = self._asked(intent, now_us)
+                self._last_look()
+        except _Late:
+            return gate.late(intent, self.rules, self.standing, now_us)
+        return verdict
+
+    def _asked(self, intent: Contact, now_us: int | None) -> Verdict:
         self._now_us = now_us if now_us is not None else intent.at_us
         return gate.check(intent, self, self.rules, now_us)
+
+    def _last_look(self) -> None:
+        if self._until is not None and time.perf_counter() > self._until:
+            raise _Late
 
     def reserve(self, intent: Contact, now_us: int) -> Reservation:
         """Ask the gate and, where it allows, hold the place until the contact is made.
@@ -144,35 +215,44 @@ class Ledger:
 
         Returns:
             The kept answer, pass or refusal. A pass counts like a contact for two minutes.
+            Where no answer comes in time: a refusal with `E_TIMEOUT`, nothing held.
         """
         intent = gate.placed(intent, now_us)
-        self._begin()
         try:
-            held = self._reserved(intent, now_us)
-        except BaseException:
-            self._run("rollback")
-            raise
-        self._run("commit")
-        return held
+            with self._in_time(), self.transaction():
+                return self._reserved(intent, now_us)
+        except _Late:
+            verdict = gate.late(intent, self.rules, self.standing, now_us)
+        number = secrets.randbits(62)
+        try:
+            with self._in_time():
+                self._keep(number, intent, verdict, now_us)
+        except _Late:
+            return Reservation(None, verdict, None)
+        return Reservation(number, verdict, None)
 
     def _reserved(self, intent: Contact, now_us: int) -> Reservation:
         for key in sorted({key for name in _LOCKED if (key := intent.key(name)) is not None}):
             self._run("insert into conduct_lock (counted_over, turns) values (?, 1) "
                       "on conflict (counted_over) do update set turns = conduct_lock.turns + 1", key)
-        verdict = self.check(intent, now_us)
+        verdict = self._asked(intent, now_us)
         number = secrets.randbits(62)  # no counter to queue for
-        expires_us = now_us + RESERVE_US if verdict.allow else None
-        state = "reserved" if verdict.allow else "refused"
-        told = json.dumps(verdict.told(), ensure_ascii=False, separators=(",", ":"))
-        self._run("insert into conduct_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", number, now_us,
-                  intent.key("debtor"), int(verdict.allow), state, expires_us, "|".join(verdict.codes),
-                  _kept(intent), told, verdict.rules_sha256)
+        expires_us = self._keep(number, intent, verdict, now_us)
         if verdict.allow:
             for unit in self.rules.units:
                 key = intent.key(unit.key)
                 if unit.reserves and key is not None and intent.at_us is not None and unit.of.check(intent.facts):
                     self._tally(unit, key, intent.at_us, f"r{number}", number, expires_us)
         return Reservation(number, verdict, expires_us)
+
+    def _keep(self, number: int, intent: Contact, verdict: Verdict, now_us: int) -> int | None:
+        """Keep an answer; give the moment a pass ends."""
+        expires_us = now_us + RESERVE_US if verdict.allow else None
+        told = json.dumps(verdict.told(), ensure_ascii=False, separators=(",", ":"))
+        self._run("insert into conduct_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", number, now_us,
+                  intent.key("debtor"), int(verdict.allow), "reserved" if verdict.allow else "refused", expires_us,
+                  "|".join(verdict.codes), _kept(intent), told, verdict.rules_sha256)
+        return expires_us
 
     def _tally(self, unit: Unit, key: str, at_us: int, name: str, answer: int, expires_us: int | None) -> None:
         self._run("insert into conduct_tally values (?, ?, ?, ?, ?, ?) on conflict do nothing",
@@ -190,16 +270,11 @@ class Ledger:
             NotFound: no such answer.
             Conflict: it was refused, released or confirmed already.
         """
-        self._begin()
-        try:
+        with self.transaction():
             raw = self._close(number, "confirmed")
             made = contacts.read({**raw, **outcome})
             if made.at_us is not None:
                 self._record(made, f"r{number}")
-        except BaseException:
-            self._run("rollback")
-            raise
-        self._run("commit")
 
     def release(self, number: int) -> None:
         """Give a reserved place back: the contact was not made.
@@ -208,13 +283,8 @@ class Ledger:
             NotFound: no such answer.
             Conflict: it was refused, released or confirmed already.
         """
-        self._begin()
-        try:
+        with self.transaction():
             self._close(number, "released")
-        except BaseException:
-            self._run("rollback")
-            raise
-        self._run("commit")
 
     def _close(self, number: int, state: str) -> dict[str, Any]:
         moved = self._run("update conduct_answer set state = ? where answer = ? and state = 'reserved'", state, number)
@@ -236,17 +306,11 @@ class Ledger:
         Returns:
             False where it was known already.
         """
-        self._begin()
-        try:
-            new = self._record(made, None)
-        except BaseException:
-            self._run("rollback")
-            raise
-        self._run("commit")
-        return new
+        with self.transaction():
+            return self._record(made, None)
 
     def _record(self, made: Contact, name: str | None) -> bool:
-        name = name or "c" + contacts.same_sha256(made)[:40]
+        name = name or contacts.same_name(made)
         if made.at_us is None:
             return True
         if self._run("insert into conduct_seen values (?) on conflict do nothing", name).rowcount != 1:
@@ -267,35 +331,14 @@ class Ledger:
         return int(self._run("update conduct_answer set state = 'expired' where state = 'reserved' and expires_us <= ?", now_us).rowcount)
 
 
+def _is_late(wrong: Exception) -> bool:
+    """Say whether a driver's error means that time ran out: a lock not given, a statement stopped."""
+    if type(wrong).__name__ in ("QueryCanceled", "LockNotAvailable"):
+        return True
+    return type(wrong).__name__ == "OperationalError" and any(word in str(wrong) for word in ("locked", "interrupted"))
+
+
 def _kept(intent: Contact) -> str:
     """Give an intent as it is kept: codes and moments, enough to confirm it later."""
     return json.dumps({**{name: value for name, value in intent.facts.items() if value is not None},
                        "at": intent.at_us, "tz": intent.zone}, ensure_ascii=False, separators=(",", ":"))
-
-
-def fill(book: Ledger, batches: Iterable[pa.Table], tables: Tables) -> int:
-    """Take a whole log into a ledger, vectorised: what the gate will count, and nothing else.
-
-    Args:
-        book: an empty, prepared ledger; a contact told twice in the log counts once.
-        batches: the kind `contact`, each no larger than memory allows.
-        tables: the machine that runs the rules' SQL.
-
-    Returns:
-        Rows written.
-    """
-    written = 0
-    seen = shapes.eyes(book.rules)
-    for batch in batches:
-        plain = columns.normal(batch, book.rules.default_zone, book.standing)
-        held = shapes.Shapes(seen, [], [])
-        held.take(plain.table)
-        judged = judge_shapes(held.table(), tables, book.rules)
-        if judged is None:
-            continue
-        for unit in book.rules.units:
-            rows = columns.counted_rows(plain, judged.column(f"u{unit.name}"), held.number[0], unit.key)
-            book.many("insert into conduct_tally values (?, ?, ?, ?, 0, null) on conflict do nothing",
-                      ((unit.name, key, at_us, name) for key, at_us, name in rows))
-            written += len(rows)
-    return written

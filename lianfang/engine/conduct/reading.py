@@ -27,7 +27,7 @@ _KEYS = frozenset((
     "effective_from", "effective_to", "params", "scope", "forbid", "unless", "history", "made", "override",
     "needs", "note", "samples",
 ))
-_HISTORY_KEYS = frozenset(("of", "made", "key", "window", "at_most", "at_least", "this"))
+_HISTORY_KEYS = frozenset(("of", "made", "key", "window", "at_most", "at_least", "this", "since_last"))
 _MUST = ("id", "row", "code", "name", "effect", "basis")
 _GIVEN = frozenset((*FIELDS, "at", "tz", "consent_until", "record_id"))
 _PLACE = re.compile(r"\$([a-z_]+)")
@@ -258,9 +258,15 @@ def _history(desk: _Desk) -> History | None:
         desk.faults.wrong(line, f"{rule_id}.history", "窗口、计数条件或数目不对", "window, counting test or number is wrong")
         return None
     apart = raw.get("this", "counts") == "apart"
-    reserves = not apart and limits == ["at_most"]
-    name = hashlib.sha256("\x1f".join((of.sql(), made.sql(), raw["key"])).encode()).hexdigest()[:12]
-    return History(Unit(name, of, made, raw["key"], reserves), window, int(limit) + apart, int(limit), limits == ["at_least"])
+    unit = _unit(of, made, raw["key"], not apart and limits == ["at_most"])
+    last = desk.expr(raw, "since_last", _STOOD)
+    reset = None if last is None else _unit(of, last, raw["key"], False)
+    return History(unit, window, int(limit) + apart, int(limit), limits == ["at_least"], reset)
+
+
+def _unit(of: Expression, made: Expression, key: str, reserves: bool) -> Unit:
+    name = hashlib.sha256("\x1f".join((of.sql(), made.sql(), key)).encode()).hexdigest()[:12]
+    return Unit(name, of, made, key, reserves)
 
 
 def _window(raw: LinedDict, desk: _Desk) -> Window | None:

@@ -116,6 +116,7 @@ class History:
         threshold: broken when so many went before (`at_most`), or when fewer did (`at_least`).
         limit: the number as the instrument says it.
         under: broken when fewer went before.
+        reset: only what came after the last contact counted here counts ("in a row").
     """
 
     unit: Unit
@@ -123,6 +124,7 @@ class History:
     threshold: int
     limit: int
     under: bool = False
+    reset: Unit | None = None
 
     def broken(self, before: int) -> bool:
         """Say whether that many contacts before this one break the rule."""
@@ -213,9 +215,9 @@ class Rules:
         by: dict[str, Unit] = {}
         for rule in self.contact:
             if rule.history:
-                unit = rule.history.unit
-                if unit.name not in by or unit.reserves:
-                    by[unit.name] = unit
+                for unit in (rule.history.unit, rule.history.reset):
+                    if unit is not None and (unit.name not in by or unit.reserves):
+                        by[unit.name] = unit
         return tuple(by.values())
 
     def get(self, rule_id: str) -> Rule | None:

@@ -83,8 +83,8 @@ def _spread(key: Longs, at_us: Longs, shift: int, heads: Longs) -> tuple[Longs, 
     for row in range(n):
         if key[row] >= 0:
             heads[np.int64((np.uint64(key[row]) * mix) >> np.uint64(shift)) + 1] += 1
-    for bucket in range(1, len(heads)):
-        heads[bucket] += heads[bucket - 1]
+    for place in range(1, len(heads)):
+        heads[place] += heads[place - 1]
     total = heads[-1]
     rows, keys, moments = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total, np.int64)
     for row in range(n):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import random
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,33 +32,38 @@ def call(debtor: str = "D1", **changed: Any) -> contacts.Contact:
     return contacts.read({**raw, **changed})
 
 
-def sqlite_book(path: Path) -> ledger.Ledger:
+PATIENT_MS = 60_000  # what is tested here is who gets a place, on a busy machine too
+
+
+def sqlite_book(path: Path, patience_ms: int = PATIENT_MS) -> ledger.Ledger:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("pragma journal_mode = wal")
-    return ledger.Ledger(connection, RULES, "?")
+    return ledger.Ledger(connection, RULES, "?", patience_ms=patience_ms)
 
 
-def postgres_book(address: str) -> ledger.Ledger:
+def postgres_book(address: str, patience_ms: int = PATIENT_MS) -> ledger.Ledger:
     import psycopg
 
-    return ledger.Ledger(psycopg.connect(address, autocommit=True), RULES, "%s")
+    return ledger.Ledger(psycopg.connect(address, autocommit=True), RULES, "%s", patience_ms=patience_ms)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     opened: list[ledger.Ledger] = []
     if request.param == "sqlite":
-        def opener() -> ledger.Ledger:
-            return sqlite_book(tmp_path / "gate.sqlite")
+        address = str(tmp_path / "gate.sqlite")
+        def opener(patience_ms: int) -> ledger.Ledger:
+            return sqlite_book(Path(address), patience_ms)
     else:
         address = request.getfixturevalue("postgres_address")
-        def opener() -> ledger.Ledger:
-            return postgres_book(address)
+        def opener(patience_ms: int) -> ledger.Ledger:
+            return postgres_book(address, patience_ms)
 
-    def made() -> ledger.Ledger:
-        opened.append(opener())
+    def made(patience_ms: int = PATIENT_MS) -> ledger.Ledger:
+        opened.append(opener(patience_ms))
         return opened[-1]
 
+    made.address = (request.param, address)  # type: ignore[attr-defined]
     first = made()
     for table in ("conduct_tally", "conduct_lock", "conduct_answer", "conduct_seen"):
         first._run(f"drop table if exists {table}")
@@ -156,3 +164,93 @@ def test_the_ledger_answers_as_the_history_does(books: Any) -> None:
                      party_role=chance.choice(["debtor", "emergency_contact"]), unreachable_basis="空号", purpose="转告" if n % 2 else "催收")
         ours, theirs = book.check(asked), gate.check(asked, past, RULES)
         assert ours.told() == theirs.told()
+
+
+def _dialer(database: tuple[str, str], seed: int, ready: Any, told: Any) -> None:
+    """One process of dialers: asks until every debtor is refused, tells whom it called and when a place was given."""
+    book = sqlite_book(Path(database[1])) if database[0] == "sqlite" else postgres_book(database[1])
+    chance, made = random.Random(seed), []
+    ready.wait()
+    for _ in range(30):
+        debtor = f"P{chance.randint(1, 4)}"
+        ticket = book.reserve(call(debtor, agency=f"催{seed}", party_mobile="13800000001" if debtor == "P1" else f"1390000000{debtor[1]}"), NOON)
+        if ticket.verdict.allow:
+            if chance.random() < 0.4:
+                book.release(ticket.number)
+            else:
+                book.confirm(ticket.number, OUTCOME, NOON)
+                made.append(debtor)
+    told.put(made)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_real_processes_never_pass_the_limit(books: Any, seed: int) -> None:
+    spawn, n = multiprocessing.get_context("spawn"), 3
+    ready, told = spawn.Barrier(n), spawn.Queue()
+    dialers = [spawn.Process(target=_dialer, args=(books.address, 10 * seed + one, ready, told)) for one in range(n)]
+    for each in dialers:
+        each.start()
+    made = [debtor for _ in dialers for debtor in told.get(timeout=120)]
+    for each in dialers:
+        each.join(timeout=60)
+    assert all(each.exitcode == 0 for each in dialers)
+    assert {debtor: made.count(debtor) for debtor in sorted(set(made))} == {f"P{n}": 3 for n in (1, 2, 3, 4)}
+    states = dict(tuple(row) for row in books()._run("select state, count(*) from conduct_answer group by state").fetchall())
+    assert states["confirmed"] == 12 and "reserved" not in states and sum(states.values()) == 30 * n
+
+
+def test_who_waits_too_long_is_refused_and_holds_nothing(books: Any) -> None:
+    holder, hasty = books(), books(patience_ms=50)
+    hasty.check(call(), NOON)
+    with contextlib.ExitStack() as until:
+        until.enter_context(holder.transaction())
+        for key in (call().key("debtor"), call().key("number")):
+            holder._run("insert into conduct_lock (counted_over, turns) values (?, 1)", key)
+        began = time.perf_counter()
+        ticket = hasty.reserve(call(), NOON)
+        assert time.perf_counter() - began < 2
+        assert not ticket.verdict.allow and ticket.verdict.codes[0] == "E_TIMEOUT" and ticket.expires_us is None
+        assert ticket.verdict.told()["missing"][0]["code"] == "E_TIMEOUT"
+    assert hasty._run("select count(*) from conduct_tally").fetchone()[0] == 0
+    hasty.patience_ms = PATIENT_MS
+    assert hasty.reserve(call(), NOON).verdict.allow
+    kept = hasty._run("select codes from conduct_answer where state = 'refused'").fetchall()
+    assert [tuple(row) for row in kept] in ([("E_TIMEOUT",)], [])
+
+
+def test_no_time_at_all_is_a_refusal_not_a_crash(books: Any) -> None:
+    book = books(patience_ms=0)
+    assert book.check(call(), NOON).codes == ("E_TIMEOUT",)
+    at_night = call(at=NOON + 11 * 3_600_000_000)
+    assert set(book.check(at_night, NOON).codes) == {"E_TIMEOUT", "QUIET_HOURS"}
+    ticket = book.reserve(call(), NOON)
+    assert ticket.number is None and ticket.verdict.codes == ("E_TIMEOUT",)
+    book.record(call(**OUTCOME))  # what has happened is written down whatever the patience
+    book.patience_ms = PATIENT_MS
+    assert book.check(call(), NOON).remaining[0].used <= 1
+
+
+def test_a_log_taken_whole_counts_as_the_same_contacts_recorded(books: Any, tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    from lianfang.engine.conduct import ledger_fill
+    from lianfang.engine.tables.duck import DuckTables
+
+    book, chance, rows = books(), random.Random(8), []
+    for n in range(400):
+        rows.append({**words().sample, "at": NOON + chance.randint(-(10**11), 10**11) // 1000 * 1000, "debtor_id": chance.choice(["D1", 'D"2', "D,3", " D1 "]), "record_id": str(n),
+                     "answered": chance.random() < 0.6, "effective": chance.random() < 0.5, "agency": chance.choice([None, "甲催"]),
+                     "party_mobile": chance.choice(["13800000001", "13800000002", None])})
+    rows += rows[:50]
+    table = pa.Table.from_pylist([{**row, "at": contacts.moment(row["at"]), "record_no": n} for n, row in enumerate(rows)])
+    n = ledger_fill.fill(book, [table.slice(0, 100), table.slice(100)], DuckTables(threads=1))
+    filled = [tuple(row) for row in book._run("select unit, counted_over, at_us, contact from conduct_tally").fetchall()]
+    assert n == len(filled) > 300
+    other = sqlite_book(tmp_path / "other.sqlite")
+    other.prepare()
+    for row in rows:
+        other.record(contacts.read(row, RULES.default_zone))
+    assert sorted(filled) == sorted(tuple(row) for row in other._run("select unit, counted_over, at_us, contact from conduct_tally").fetchall())
+    for row in rows[:20]:
+        book.record(contacts.read(row, RULES.default_zone))  # told again after the fill: still once
+    assert book._run("select count(*) from conduct_tally").fetchone()[0] == n

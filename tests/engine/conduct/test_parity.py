@@ -177,3 +177,21 @@ def test_gate_and_audit_agree_around_midnight_and_on_days_the_clock_changes() ->
     ours = by_audit(rows, WORLD, Standing(), tables)
     assert any(rule == "CN.GBT45251.F1" for _, rule, *_ in ours)
     assert ours == by_gate(rows, WORLD, Standing())
+
+
+def test_gate_and_audit_agree_on_failures_in_a_row() -> None:
+    chance, rows = random.Random(31), []
+    for n in range(300):
+        for _ in range(12):
+            third = chance.random() < 0.4
+            seconds = EDGES[0] - DAY + chance.choice([0, 1, 60, 60, chance.randint(0, 7200)])
+            rows.append({**dict.fromkeys(POOLS), "tz": "Asia/Shanghai", "channel": "电话", "direction": "呼出", "recording_id": "R",
+                         "answered": chance.random() < 0.3, "party_role": "紧急联系人" if third else "本人", "purpose": "转告" if third else "催收",
+                         "unreachable_basis": "连续三次无法联系" if third else None, "party_mobile": f"1380000000{chance.randint(0, 9)}", "debtor_id": "D1",
+                         "at": dt.datetime.fromtimestamp(seconds, dt.UTC), "institution": f"L{n}", "creditor": None, "consent_until": None})
+    tables = DuckTables(threads=1)
+    ours = by_audit(rows, CHINA, Standing(), tables)
+    assert ours == by_gate(rows, CHINA, Standing())
+    shown = [counted for _, rule, _, _, counted in ours if rule == "CN.CBA26.P4B"]
+    asked = sum(row["party_role"] == "紧急联系人" for row in rows)
+    assert {0, 1, 2} == set(shown) and 200 < len(shown) < asked - 100
