@@ -2,7 +2,8 @@ import numpy as np
 import pyarrow as pa
 
 from lianfang.engine.identify.linkage import judge
-from lianfang.engine.identify.rings import grow
+from lianfang.engine.identify.rings import graph, grow, rules
+from lianfang.engine.terms.codes import Kind
 
 
 def rings_of(grown: grow.Grown) -> list[set[int]]:
@@ -177,3 +178,12 @@ def test_who_was_told_the_same_stay_together_across_two_rings(make_links):
     found = grow.grow(make_links(sides(("ip", "x", [0, 40], 6.0))), same)
     (home,) = {found.ring[found.record == one][0] for one in (0, 20)}
     assert home >= 0
+
+
+def test_what_is_said_in_calls_alone_makes_no_ring_but_brings_the_last_of_one(make_links):
+    kind = np.full(60, rules.KINDS.index(Kind.CONTACT))
+    said = graph.Said(kind, np.ones(60, np.bool_))
+    script = ("wording", "w", range(40, 50), 9.0)
+    assert grow.grow(make_links([script]), said=said).n_rings == 0
+    known = [("agent_mobile", "a", range(40, 49), 10.0), script]
+    assert rings_of(grow.grow(make_links(known), said=said)) == [set(range(40, 50))]
