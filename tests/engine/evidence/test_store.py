@@ -226,14 +226,17 @@ def narrow(monkeypatch):
     monkeypatch.setattr(store, "_JOURNAL_BYTES", 400)
 
 
+DAYS = [1, 2, 9, 4], [1, 17, 3]
+
+
 def crash(seed, stop_at, honest=True):
     """One life: create, days of work, the power goes at operation `stop_at`; give the disk and what was promised."""
     place, kept = LossyDisk(seed), []
     store.create(place, KEY)
     place.stop_at, place.honest = (None if stop_at is None else place.n_done + stop_at), honest
     try:
-        for _ in range(2):
-            day(place, kept, [1, 2, 9, 4, 1, 17])
+        for batches in DAYS:
+            day(place, kept, batches)
     except PowerCut:
         pass
     n_done = place.n_done
@@ -245,7 +248,7 @@ def test_a_power_cut_at_every_single_operation(narrow):
     begun = LossyDisk()
     store.create(begun, KEY)
     total = crash(0, None)[2] - begun.n_done
-    assert total > 150
+    assert total > 100
     n_promised = 0
     for stop_at in range(total):
         place, kept, _ = crash(stop_at, stop_at)
@@ -253,7 +256,7 @@ def test_a_power_cut_at_every_single_operation(narrow):
         n_promised += len(kept)
         day(place, kept, [1, 2, 3])  # and life goes on
         check(place, kept)
-    assert n_promised > 1_000
+    assert n_promised > 500
 
 
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 300), min_size=1, max_size=5))
@@ -272,7 +275,7 @@ def test_power_cuts_one_after_another(narrow, seed, stops):
 def test_a_disk_that_lies_is_caught_by_these_tests(narrow):
     lost = 0
     for seed in range(20):
-        place, kept, _ = crash(seed, 60, honest=False)
+        place, kept, _ = crash(seed, 90, honest=False)
         try:
             check(place, kept)
         except (AssertionError, IndexError, ProofError):
@@ -323,9 +326,9 @@ def test_every_operation_may_fail_once(narrow):
         place, kept = LossyDisk(number), []
         store.create(place, KEY)
         place.fail_at = {place.n_done + number: errno.EIO}
-        for _ in range(2):
+        for batches in DAYS:
             try:
-                day(place, kept, [1, 2, 9, 4, 1, 17])
+                day(place, kept, batches)
             except OSError:
                 told.add("disk")
             except LianfangError as wrong:
