@@ -64,6 +64,7 @@ def _save(place: Path, kept: Kept) -> None:
     new.unlink(missing_ok=True)
     log.secret(new, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     os.replace(new, place)
+    log.sync_folder(place.parent)
 
 
 def _read(place: Path) -> Kept:
@@ -82,7 +83,8 @@ def add(file: Path, folder: Path, about: Path, key: Path | None) -> int:
     """Take a file in: digest it, bind an entry of the log to it, begin its chain of custody."""
 
     place = file.with_name(file.name + _SUFFIX)
-    kept = _read(place) if place.exists() else _taken_in(file, about)
+    is_new = not place.exists()
+    kept = _taken_in(file, about) if is_new else _read(place)
     if kept.index is not None:
         raise Conflict(Say("这个文件已入库", "this file was taken in already"), code="E-EXHIBIT-07", where=str(place))
     # The record first: an entry without its record would be bound to something nobody can show. A second try goes on
@@ -90,7 +92,7 @@ def add(file: Path, folder: Path, about: Path, key: Path | None) -> int:
     _save(place, kept)
     with log.opened(folder, key) as held:
         held.publish()
-        index = log.find(log.newest(folder), kept.leaf)
+        index = None if is_new else log.find(log.newest(folder), kept.leaf)
         if index is None:
             (index,) = held.append([kept.leaf.encode()])
         held.publish()

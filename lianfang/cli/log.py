@@ -58,6 +58,14 @@ def secret(place: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(place.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    from lianfang.engine.evidence import disk
+
+    disk.FolderDisk(folder).sync_folder("")
 
 
 def text_of(place: Path) -> str:

@@ -35,6 +35,11 @@ def need(good: object, where: str, zh: str, en: str) -> None:
         raise Failed(f"{where}: {zh} / {en}")
 
 
+def say(text: str) -> None:
+    """Print one line; what a stranger's package holds must not be able to write another."""
+    print("".join(sign if sign.isprintable() else "?" for sign in text))
+
+
 # -- Ed25519 (RFC 8032)
 
 
@@ -306,7 +311,7 @@ def check_item(held: zipfile.ZipFile, item: dict[str, Any], text: str, keys: dic
     need(root_from(entry, index, size, [unbase(line) for line in lines[2:]]) == root, where, "不在日志中", "not in the log")
     need(leaf["target"] == item["id"], where, "日志条目讲的是另一件", "the entry is about another exhibit")
     if "erased" in item:
-        print(f"  {where}: 已依法删除,完整性可验证 / erased by law, still provable")
+        say(f"  {where}: 已依法删除,完整性可验证 / erased by law, still provable")
         return
     opening = json.loads(held.read(item["files"]["opening"]))
     salt, payload = bytes.fromhex(opening["salt"]), canonical(item["exhibit"])
@@ -334,6 +339,7 @@ def check_custody(raw: bytes, item: dict[str, Any], where: str, keys: dict[str, 
 
 def check(path: str, policy_path: str | None) -> None:
     with zipfile.ZipFile(path) as held:
+        need(all(one.compress_type == zipfile.ZIP_STORED for one in held.infolist()), "zip", "压缩过的包不收", "a compressed package is not taken")
         raw = held.read("manifest.json")
         manifest = json.loads(raw)
         need(canonical(manifest) == raw, "manifest.json", "清单被改动", "the manifest was changed")
@@ -351,12 +357,12 @@ def check(path: str, policy_path: str | None) -> None:
             imprint = hashlib.sha256(held.read(stamp["over"])).digest()
             need(b"\x04\x20" + imprint in held.read(stamp["file"]), stamp["file"], "时间戳不是这个文件的", "the time stamp is of other bytes")
         check_container(path, held)
-    print(f"PASS 通过  {manifest['package_id']}  {len(manifest['items'])} 件 / items")
-    print(f"  日志 / log {policy['log'][0]} {policy['log'][1].hex()}  见证 / witnesses: {', '.join(seen) or '-'}")
+    say(f"PASS 通过  {manifest['package_id']}  {len(manifest['items'])} 件 / items")
+    say(f"  日志 / log {policy['log'][0]} {policy['log'][1].hex()}  见证 / witnesses: {', '.join(seen) or '-'}")
     if not policy_path:
-        print("  公钥取自包内,请与协会公布的核对 / keys are from the package: compare them with the published ones")
+        say("  公钥取自包内,请与协会公布的核对 / keys are from the package: compare them with the published ones")
     for stamp in manifest["stamps"]:
-        print(f"  时间戳签名请用 / check the stamp's signature: openssl ts -verify -in {stamp['file']} -data {stamp['over']} -CAfile ROOTS.pem")
+        say(f"  时间戳签名请用 / check the stamp's signature: openssl ts -verify -in {stamp['file']} -data {stamp['over']} -CAfile ROOTS.pem")
 
 
 def main() -> int:
@@ -370,10 +376,10 @@ def main() -> int:
     try:
         check(words[0], policy)
     except Failed as wrong:
-        print(f"FAIL 不通过  {wrong}")
+        say(f"FAIL 不通过  {wrong}")
         return 1
     except Exception as wrong:  # whatever a changed byte may cause is a failure of the package, never a crash
-        print(f"FAIL 不通过  {type(wrong).__name__}: {wrong}")
+        say(f"FAIL 不通过  {type(wrong).__name__}: {wrong}")
         return 1
     return 0
 

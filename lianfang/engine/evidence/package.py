@@ -113,6 +113,8 @@ def write(out: IO[bytes], front: Front, items: Sequence[Item], grounds: Grounds,
     """
     if not items or len({one.id for one in items}) < len(items) or signer.key != grounds.held.log_key:
         raise InputError(Say("证据包要有证据、编号不重复,并由日志密钥签", "a package has exhibits, each id once, and is signed by the log's key"), code="E-PACKAGE-01")
+    if not re.fullmatch(r"[\w.-]{1,80}", front.package_id):
+        raise InputError(Say("包编号只用字母、数字、点、横线", "a package's id has letters, digits, dots and dashes"), code="E-PACKAGE-01", where=front.package_id)
     made, signed = checkpoint.verify(grounds.signed, grounds.held.log_key)
     policy.demand(signed, grounds.held)
     reader = tiles.Reader(grounds.read, made.n_leaves)

@@ -80,6 +80,11 @@ def test_a_hold_beats_an_expiry():
         exhibit.demand_removable(FOUND, [], date(2026, 3, 2), "u-1", "u-2")
 
 
+def test_an_exhibit_may_have_no_expiry():
+    endless = replace(FOUND, retain_until=None)
+    assert exhibit.read(endless.row()) == endless and "retain_until" not in endless.row()
+
+
 def line(act=Act.VIEW, minutes=1, **more):
     sha = FOUND.digests.sha256
     return Line("ex:1", AT + timedelta(minutes=minutes), "u-17", act, "办案", **({"before": sha, "after": sha} | more))

@@ -1,5 +1,6 @@
 """The court package: checked by the stand-alone script in a bare Python, as a court would; every change is found."""
 
+import ast
 import functools
 import hashlib
 import io
@@ -332,6 +333,8 @@ def test_a_package_is_signed_by_the_log_and_holds_each_exhibit_once(world):
         assert told.value.code == "E-PACKAGE-01"
     with pytest.raises(LianfangError):
         package.write(io.BytesIO(), FRONT, items, grounds, KEEPER)
+    with pytest.raises(LianfangError):
+        packed(items, grounds, front=replace(FRONT, package_id="x\nPASS"))
     with pytest.raises(LianfangError) as unwitnessed:
         packed(items, replace(grounds, held=replace(HELD, quorum="bao")))
     assert unwitnessed.value.code == "E-PROOF-10"
@@ -382,6 +385,26 @@ def test_a_copy_with_covered_places_says_so(world, checker):
     assert "由 ex:0 派生;遮盖 1 处" in words_of(raw, "证据目录.docx") and "公开用副本" in words_of(raw, "证据目录.docx")
 
 
+def test_a_strangers_package_cannot_write_a_pass_of_its_own(whole, inside, tmp_path, capsys):
+    def forge(told, files):
+        told["package_id"] = "x\nPASS 通过"
+
+    code, said = verdict(inside, resigned(whole, forge), tmp_path, capsys)
+    assert len([line for line in said.splitlines() if line.startswith("PASS")]) == 1
+    name = "items/evil\nPASS 通过.txt"
+    code, said = verdict(inside, rebuilt(whole, lambda files: files.update({name: b""})), tmp_path, capsys)
+    assert code == 1 and not any(line.startswith("PASS") for line in said.splitlines())
+
+
+def test_a_compressed_package_is_not_unpacked(whole, inside, tmp_path, capsys):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as held, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in held.namelist():
+            made.writestr(name, held.read(name))
+    code, said = verdict(inside, out.getvalue(), tmp_path, capsys)
+    assert code == 1 and "压缩过的包不收" in said
+
+
 # -- the script's own cryptography
 
 
@@ -419,5 +442,5 @@ def test_the_script_runs_alone():
     text = shelf.text("evidence/verify.py")
     imports = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
     assert imports <= {"__future__", "base64", "hashlib", "hmac", "json", "sys", "tempfile", "zipfile", "typing"}
-    compile(text, "verify.py", "exec", flags=0)
+    ast.parse(text, feature_version=(3, 8))
     assert len(text.splitlines()) <= 400
