@@ -1,0 +1,247 @@
+"""The office in a real browser: served as people serve it, read by mouse and by keyboard, on a desk and on a phone."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+expect = playwright.expect
+
+pytestmark = pytest.mark.browser
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+PASSWORD = "lianfang-demo-2026"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def free_port():
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """`lianfang serve --demo`, as a user starts it, with its worker, in a home of its own."""
+    home, port = tmp_path_factory.mktemp("office"), free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIANFANG_")}
+    kept.pop("DJANGO_SETTINGS_MODULE", None)
+    served = subprocess.Popen(
+        [sys.executable, "-m", "lianfang.cli.main", "serve", "--demo", "--people", "500", "--home", str(home), "--port", str(port)],
+        env=kept, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health", served)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(served.pid, signal.SIGTERM)
+        served.wait(30)
+
+
+def wait_for(address, served):
+    for _ in range(600):
+        assert served.poll() is None, "the office did not start"
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError("the office did not answer in five minutes")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Sign in and open pages; nothing may be fetched from elsewhere, nothing may complain."""
+    heard, contexts = [], []
+
+    def go(user="jia.analyst", size=WIDE, english=False):
+        context = chromium.new_context(viewport=size, base_url=address)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: heard.append(said.text))
+        page.on("pageerror", lambda wrong: heard.append(str(wrong)))
+        page.on("request", lambda asked: asked.url.startswith((address, "data:")) or heard.append(asked.url))
+        page.goto("/account/login/")
+        if english:
+            page.get_by_role("button", name="English").click()
+        if user:
+            page.fill("#id_login", user)
+            page.fill("#id_password", PASSWORD)
+            page.keyboard.press("Enter")
+            expect(page.locator("h1")).to_have_text("Desk" if english else "工作台")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+def open_ring(page):
+    page.goto("/rings")
+    page.locator("table.rings th a").first.click()
+    expect(page.locator("#graph[data-drawn]")).to_be_attached()
+
+
+def violations(page):
+    found = axe.Axe().run(page).response
+    assert len(found["passes"]) > 8
+    return [(one["id"], one["nodes"][0]["html"][:160]) for one in found["violations"]]
+
+
+PAGES = {
+    "jia.analyst": ("/", "/rings", "/runs", "/judgements", "/check", "/guides", "/guides/LF-G-0102", "/keys", "/me",
+                    "/nowhere", "/account/password/", "/account/2fa/", "/account/sessions/", "/account/reauthenticate/"),
+    "xie.admin": ("/", "/people", "/institutions", "/visits", "/log"),
+    "jia.rule": ("/visits", "/log"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_nothing_keeps_a_reader_out(chromium, visit, address, size, english):
+    wrong = {}
+    stranger = visit(None, size, english)
+    wrong["login"] = violations(stranger)
+    for user, paths in PAGES.items():
+        page = visit(user, size, english)
+        for path in paths:
+            if path == "/nowhere":  # a browser tells the console of every 404
+                continue
+            page.goto(path)
+            wrong[path] = violations(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], f"{path} scrolls sideways"
+    page = visit("jia.analyst", size, english)
+    open_ring(page)
+    wrong["ring"] = violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.get_by_role("button", name=re.compile("说明用途|State a purpose")).first.click()
+    wrong["unmask"] = violations(page)
+    page.goto("/runs")
+    page.locator("table th a").first.click()
+    wrong["run"] = violations(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_english_is_complete(visit):
+    """Words of the office speak one language; records, names and samples stay as they are."""
+    page = visit("jia.boss", english=True)
+    for path in ("/", "/rings", "/runs", "/judgements", "/check", "/guides", "/keys", "/visits", "/me"):
+        page.goto(path)
+        shown = page.evaluate("""() => {
+          const copy = document.body.cloneNode(true);
+          copy.querySelectorAll('button[lang], .raw, td.why, .queue p, th[scope=row], .why').forEach((one) => one.remove());
+          return copy.textContent; }""")
+        left = [line.strip() for line in shown.split("\n") if CHINESE.search(line) and "demo tables" not in line]
+        assert left == [], path
+
+
+def test_a_ring_is_read_by_keyboard_alone(visit):
+    page = visit()
+    page.goto("/rings")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('table.rings th a')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#graph[data-drawn]")).to_be_attached()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#edges tbody') !== null"):
+            break
+    reason = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text(reason)
+    expect(page.locator("#edges tr.lit")).to_have_count(1)
+
+
+def test_clicking_the_graph_tells_a_reason(visit):
+    page = visit()
+    open_ring(page)
+    box = page.locator("#graph").bounding_box()
+    said = page.locator("#said")
+    for x in range(2, 19):
+        for y in range(2, 19):
+            page.mouse.click(box["x"] + box["width"] * x / 20, box["y"] + box["height"] * y / 20)
+            if said.inner_text():
+                break
+        if said.inner_text():
+            break
+    expect(said).to_contain_text(re.compile("共用|相近|雷同"))
+    assert page.locator("#timeline canvas").count() == 1
+
+
+def test_filters_answer_while_typing(visit):
+    page = visit()
+    page.goto("/rings")
+    everything = page.locator("table.rings tbody tr").count()
+    page.select_option("select[name=level]", "review")
+    expect(page).to_have_url(re.compile("level=review"))
+    expect(page.locator("table.rings tbody .tag.look")).to_have_count(0)
+    assert 0 < page.locator("table.rings tbody tr").count() < everything
+    page.fill("#find", "nobody is called so")
+    expect(page.locator("#found")).to_contain_text("没有符合条件的团伙")
+
+
+def test_a_text_is_checked_without_leaving_the_page(visit):
+    page = visit("jia.handler")
+    page.goto("/check")
+    page.fill("#id_text", "专业停息挂账,不成功不收费,加薇信 abc123")
+    page.get_by_role("button", name="查", exact=True).click()
+    expect(page.locator("#answer mark").first).to_be_visible()
+    expect(page.locator("#answer")).to_contain_text("LF-G")
+    assert page.url.endswith("/check")
+
+
+def test_upload_to_ring_to_judgement_in_the_browser(visit, tmp_path):
+    letter = "本人与贵行存在信用卡合同关系，因贵行未尽审慎义务，特此投诉。请贵行退还全部息费并停止一切催收，若七日内不答复将逐级反映直至问题解决。"
+    rows = "".join(f"B{n},客户{n},1380000{n:04d},13911110000,2026-01-{n + 1:02d},{letter}{n}\n" for n in range(8))
+    (tmp_path / "一月投诉.csv").write_text("投诉编号,姓名,手机号,代理人电话,投诉时间,投诉内容\n" + rows, "utf-8")
+    page = visit("yi.analyst")
+    page.goto("/runs")
+    page.set_input_files("#id_files", tmp_path / "一月投诉.csv")
+    page.get_by_role("button", name="上传并查看列").click()
+    expect(page.locator("table.columns")).to_contain_text("代理人电话", timeout=60_000)
+    assert "13911110000" not in page.content()
+    page.get_by_role("button", name="列没有问题,开始运行").click()
+    expect(page.locator("#progress, .tag.done").first).to_be_visible()
+    expect(page.locator("h1 .tag.done")).to_be_visible(timeout=180_000)
+    page.get_by_role("link", name="看团伙").click()
+    page.locator("table.rings th a").first.click()
+    expect(page.locator("#graph[data-drawn]")).to_be_attached()
+    page.locator("input[name=left]").first.check()
+    page.locator("input[name=right]").nth(1).check()
+    page.get_by_label("不确定").check()
+    page.get_by_label("理由(至少 4 字)").fill("证据还不够,再看看")
+    page.get_by_role("button", name="记下研判").click()
+    expect(page.locator("[role=status]").first).to_contain_text("已记下")
+    page.goto("/judgements")
+    page.get_by_role("button", name="收回").click()
+    expect(page.locator("main")).to_contain_text("已收回")
+    # Nothing of it is seen next door.
+    other = visit("bing.analyst")
+    other.goto("/rings")
+    expect(other.locator("main")).to_contain_text("没有符合条件的团伙")
