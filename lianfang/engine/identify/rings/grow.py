@@ -94,7 +94,49 @@ def _joining(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:
     """List holdings that join: of keys strong alone, and of two weak keys held together."""
     strong = (net.held_atom[net.joins], net.held_key[net.joins])
     weak = _two_weak(net, rule)
-    return np.concatenate([strong[0], weak[0]]), np.concatenate([strong[1], weak[1]])
+    atom, key = np.concatenate([strong[0], weak[0]]), np.concatenate([strong[1], weak[1]])
+    return atom, _by_core(net, atom, key, rule)
+
+
+def _by_core(net: graph.Graph, atom: Ints, key: Ints, rule: rules.Join) -> Ints:
+    """Make a wording that people of several cores hold one key in each: two agents may copy one letter.
+
+    A core is held together by keys of an operator. Whoever is of none goes where he shares something
+    else, or else to the core most holders of the wording are of.
+    """
+    n, n_keys = net.records.size, max(net.key_by.size, 1)
+    settings = [rule.by(name) for name in net.names]
+    plain = key < n_keys
+    by = net.key_by[np.where(plain, key, 0)] if net.key_by.size else key
+    said = plain & np.array([one.role == "wording" for one in settings], np.bool_)[by]
+    core = _cores(n, atom, key, plain & np.array([one.is_operator for one in settings], np.bool_)[by], rule)
+    who, what = atom[said], key[said]
+    sure = core[who] >= 0
+    pair, n_held = np.unique(what[sure] * n + core[who][sure], return_counts=True)
+    order = np.lexsort((pair % n, -n_held, pair // n))
+    first = order[np.flatnonzero(np.diff(pair[order] // n, prepend=-1))]
+    most = np.full(n_keys, -1, np.int64)
+    most[pair[first] // n] = pair[first] % n
+    several = np.bincount(pair // n, minlength=n_keys) > 1
+    of = np.where(sure, core[who], most[what])
+    out = key.copy()
+    far = int(key.max(initial=0)) + 1
+    out[said] = np.where(several[what], far + np.unique(what * n + of, return_inverse=True)[1].reshape(-1), what)
+    return out
+
+
+def _cores(n: int, atom: Ints, key: Ints, operator: Bools, rule: rules.Join) -> Ints:
+    """Give every node its core, -1 for none: keys of two holders tie nobody to a core but who has none."""
+    who, what = atom[operator], key[operator]
+    many = np.bincount(what, minlength=1)[what] > 2
+    label = _joined(n, who[many], what[many])
+    large = np.bincount(label[np.unique(who)], minlength=n) >= rule.core_people
+    core = np.where(large[label], label, -1)
+    top = np.full(int(what.max(initial=0)) + 1, -1, np.int64)
+    np.maximum.at(top, what[~many], core[who[~many]])
+    near = np.full(n, -1, np.int64)
+    np.maximum.at(near, who[~many], top[what[~many]])
+    return np.where(core >= 0, core, near)
 
 
 def _two_weak(net: graph.Graph, rule: rules.Join) -> tuple[Ints, Ints]:

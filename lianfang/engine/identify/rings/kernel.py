@@ -265,7 +265,7 @@ def sweep(
         Spielman and Teng, Spectral partitioning works, 1996 (sweep of the second eigenvector).
     """
     n = start.size - 1
-    volume = np.bincount(np.repeat(np.arange(n), np.diff(start)), heft, n)
+    volume: Floats = np.bincount(np.repeat(np.arange(n), np.diff(start)), heft, n).astype(np.float64)
     x = np.zeros(n)
     _slow_mode(start, near, heft, volume, n_rounds, x, np.zeros(n))
     # Rounding keeps the order of nodes the same on every machine. Sorting stays outside the kernels:

@@ -187,3 +187,12 @@ def test_what_is_said_in_calls_alone_makes_no_ring_but_brings_the_last_of_one(ma
     assert grow.grow(make_links([script]), said=said).n_rings == 0
     known = [("agent_mobile", "a", range(40, 49), 10.0), script]
     assert rings_of(grow.grow(make_links(known), said=said)) == [set(range(40, 50))]
+
+
+def test_one_letter_of_two_agents_ties_a_lone_sender_and_not_the_two(make_links):
+    agents = [("agent_mobile", "a", range(14), 10.0), ("agent_mobile", "b", range(20, 33), 10.0)]
+    letter = ("wording", "w", [*range(12), *range(20, 29), 50], 9.0)
+    assert rings_of(grow.grow(make_links([*agents, letter]))) == [{*range(14), 50}, set(range(20, 33))]
+    few = [("agent_mobile", "a", range(8), 10.0), ("agent_mobile", "b", range(20, 28), 10.0)]
+    letter = ("wording", "w", [*range(8), *range(20, 28)], 9.0)
+    assert len(rings_of(grow.grow(make_links([*few, letter])))) == 1
