@@ -137,8 +137,6 @@ def statement(package_id: str, manifest: bytes) -> str:
 
 
 def _put(files: dict[str, tuple[Content, digest.Digests]], name: str, content: Content, digests: digest.Digests) -> str:
-    if name in files or name in ("manifest.json", "manifest.note"):
-        raise InputError(Say(f"包内文件重名:{name}", f"two files of one name: {name}"), code="E-PACKAGE-01", where=name)
     files[name] = content, digests
     return name
 
@@ -192,12 +190,11 @@ def _papers(told: Mapping[str, Any], grounds: Grounds, more: Mapping[str, bytes]
         "封面.docx": pages.cover(told, grounds.held.log_key.line()), "证据目录.docx": pages.catalogue(told), "policy.txt": grounds.held.text().encode(),
         "checkpoint": grounds.signed, "verify.py": shelf.text("evidence/verify.py").encode(), "核验说明.txt": shelf.text("evidence/guide.txt").encode(),
     }  # fmt: skip
-    for one in grounds.stamps:
-        made[f"stamps/{_safe(one.name)}"] = one.raw
-    for name, raw in more.items():
-        if f"papers/{_safe(name)}" in made:
+    given = [(f"stamps/{_safe(one.name)}", one.raw) for one in grounds.stamps] + [(f"papers/{_safe(name)}", raw) for name, raw in more.items()]
+    for name, raw in given:
+        if name in made:
             raise InputError(Say(f"包内文件重名:{name}", f"two files of one name: {name}"), code="E-PACKAGE-01", where=name)
-        made[f"papers/{_safe(name)}"] = raw
+        made[name] = raw
     return made
 
 

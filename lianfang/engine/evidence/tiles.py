@@ -73,11 +73,8 @@ def unbundle(raw: bytes) -> list[bytes]:
     return entries
 
 
-def _entries_or_none(raw: bytes) -> list[bytes] | None:
-    try:
-        return unbundle(raw)
-    except ProofError:
-        return None
+def _misshapen(where: str) -> ProofError:
+    return ProofError(Say("日志文件长度不对", "a file of the log has a wrong length"), code="E-PROOF-04", where=where)
 
 
 def parts(n_leaves: int) -> Iterator[tuple[int | None, int, int]]:
@@ -109,22 +106,33 @@ class Reader:
         Raises:
             ProofError: E-PROOF-04, the file is missing or has not the length it must have.
         """
-        n = self.n_leaves >> (_LEVELS * (level or 0))
-        width = min(WIDTH, n - place * WIDTH)
-        for each in (width, WIDTH):
-            where = path(level, place, each)
+        if level is None:
+            return bundle(self.entries(place))
+        width, content, n_there, where = self._file(level, place)
+        if len(content) != n_there * HASH_BYTES:
+            raise _misshapen(where)
+        return content[: width * HASH_BYTES]
+
+    def entries(self, place: int) -> list[bytes]:
+        """Give the entries of one bundle; see `raw`."""
+        width, content, n_there, where = self._file(None, place)
+        try:
+            found = unbundle(content)
+        except ProofError as wrong:
+            raise _misshapen(where) from wrong
+        if len(found) != n_there:
+            raise _misshapen(where)
+        return found[:width]
+
+    def _file(self, level: int | None, place: int) -> tuple[int, bytes, int, str]:
+        """Give (how many are wanted, the file, how many it must hold, its path)."""
+        width = min(WIDTH, (self.n_leaves >> (_LEVELS * (level or 0))) - place * WIDTH)
+        for n_there in (width, WIDTH):
+            where = path(level, place, n_there)
             content = self._read(where)
-            if content is None:
-                continue
-            if level is None:
-                entries = _entries_or_none(content)
-                if entries is not None and len(entries) == each:
-                    return bundle(entries[:width])
-            elif len(content) == each * HASH_BYTES:
-                return content[: width * HASH_BYTES]
-            raise ProofError(Say("日志文件长度不对", "a file of the log has a wrong length"), code="E-PROOF-04", where=where)
-        raise ProofError(Say("日志缺文件", "a file of the log is missing"), code="E-PROOF-04",
-                         where=path(level, place, width))
+            if content is not None:
+                return width, content, n_there, where
+        raise ProofError(Say("日志缺文件", "a file of the log is missing"), code="E-PROOF-04", where=path(level, place, width))
 
     def _load(self, level: int, place: int) -> tuple[bytes, ...]:
         raw = self.raw(level, place)
@@ -140,10 +148,6 @@ class Reader:
     def root(self) -> bytes:
         """Give the root over everything, as the tiles of hashes have it."""
         return tree.root(self.node, self.n_leaves)
-
-    def entries(self, place: int) -> list[bytes]:
-        """Give the entries of one bundle."""
-        return unbundle(self.raw(None, place))
 
     def entry(self, index: int) -> bytes:
         """Give one entry.

@@ -141,6 +141,20 @@ def test_what_is_no_package(checker):
     assert checker(b"not a zip")[0] == 1
 
 
+def test_a_time_stamp_is_over_the_checkpoint_it_lies_beside(world, checker, inside, tmp_path, capsys):
+    items, grounds = world
+    # The script looks for the imprint; the authority's signature is for openssl, and the page says so.
+    over = b"\x30\x31...\x04\x20" + hashlib.sha256(grounds.signed).digest() + b"..."
+    code, said = checker(packed(items, replace(grounds, stamps=[package.Stamped("a.tsr", over)]), front=replace(FRONT, requester_document="")))
+    assert code == 0 and "openssl ts -verify -in stamps/a.tsr -data checkpoint" in said
+    code, said = checker(packed(items, replace(grounds, stamps=[package.Stamped("a.tsr", over[:-20])])))
+    assert code == 1 and "时间戳不是这个文件的" in said
+    two = [package.Stamped("a.tsr", over), package.Stamped("x/a.tsr", over)]
+    with pytest.raises(LianfangError) as told:
+        packed(items, replace(grounds, stamps=two))
+    assert told.value.code == "E-PACKAGE-01"
+
+
 def rebuilt(whole, change):
     """Take a package apart, change its files, and put it together in the canonical form again."""
     with zipfile.ZipFile(io.BytesIO(whole)) as held:

@@ -411,6 +411,21 @@ def test_an_entry_changed_is_named_by_its_index(tmp_path):
         assert (told.value.code, told.value.where) == ("E-LOG-04", "entry 17")
 
 
+def test_a_tile_of_a_higher_level_changed_is_named(narrow):
+    place = LossyDisk()
+    store.create(place, KEY)
+    with store.Log(place, KEY) as log:
+        log.append([entry(n) for n in range(20)])
+        log.publish()
+    for path in ("tile/1/000", "tile/2/000.p/1", "tile/1/001.p/1"):
+        raw = place.read(f"public/{path}")
+        place.files[f"public/{path}"].live = bytearray(bytes([raw[0] ^ 1]) + raw[1:])
+        with pytest.raises(ProofError) as told:
+            store.verify(store.public(place), KEY.key)
+        assert told.value.where == path
+        place.files[f"public/{path}"].live = bytearray(raw)
+
+
 def test_a_consistent_forgery_fails_at_the_checkpoint(tmp_path):
     place, other = small(tmp_path), LossyDisk()
     store.create(other, KEY)
