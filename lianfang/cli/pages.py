@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from lianfang.cli import show
@@ -178,6 +179,18 @@ def _said() -> str:
     return said_page.said_page()
 
 
+def _cases() -> str:
+    from lianfang.engine.cases import page
+
+    return page.page()
+
+
+def _case_drawing(name: str) -> str:
+    from lianfang.engine.cases import diagram, tables
+
+    return diagram.svg(tables.get(name))
+
+
 _PAGES: dict[str, Callable[[], str]] = {
     "outputs.md": _outputs,
     "commands.md": _commands,
@@ -187,4 +200,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "guide-index.md": _guides,
     "conduct.md": _conduct,
     "conduct-said.md": _said,
+    "cases.md": _cases,
+    "cases-suspicion.svg": partial(_case_drawing, "suspicion"),
+    "cases-application.svg": partial(_case_drawing, "application"),
 }

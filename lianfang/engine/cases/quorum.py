@@ -1,0 +1,183 @@
+"""Panels and votes: odd, three or more, untied, each reason written, secret until closed, dissent kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lianfang.engine.cases.case import Case, Missing, Seat, Vote
+from lianfang.engine.cases.recusal import bars, knowledge
+from lianfang.engine.terms.errors import Conflict, NotAllowed, NotEnough, Say
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a panel found: the outcome, votes by choice, who thought otherwise and why."""
+
+    outcome: str
+    n_by_choice: dict[str, int]
+    dissents: tuple[Vote, ...]
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What one reader may see of a vote: how many voted of how many, and the votes open to him."""
+
+    n_cast: int
+    n_seats: int
+    votes: tuple[Vote, ...]
+
+
+def missing_panel(case: Case, stage: str) -> tuple[Missing, ...]:
+    """Say what keeps a panel from sitting: size, an even number, ties, people of an earlier stage."""
+    panel, rule = case.panel(stage), knowledge()["panels"][stage]
+    name = Say(rule["zh"], rule["en"])
+    if panel is None:
+        return (Missing("M-PANEL", stage, Say(f"还没有组成{name.zh}", f"no {name.en} yet")),)
+    found = []
+    if len(panel.people) < rule["least"]:
+        found.append(Missing("M-PANEL-SIZE", stage, Say(f"{name.zh}至少 {rule['least']} 人，现 {len(panel.people)} 人", f"a {name.en} has at least {rule['least']} people, not {len(panel.people)}")))
+    elif rule["odd"] and len(panel.people) % 2 == 0:
+        found.append(Missing("M-PANEL-ODD", stage, Say(f"{name.zh}人数要是单数，现 {len(panel.people)} 人", f"a {name.en} is odd in number, not {len(panel.people)}")))
+    for seat in panel.seats:
+        found.extend(bars(case, seat))
+    if stage == "first":
+        found.extend(Missing("M-PANEL-GROUP", seat.person, Say(f"{seat.person} 在本案工作组，不能再审自己的意见", f"{seat.person} sits in the working group and may not judge his own opinion")) for seat in case.working_group if seat.person in panel.people)
+    if stage == "appeal":
+        found.extend(Missing("M-PANEL-SAME", person, Say(f"{person} 审过初评或工作组", f"{person} sat in the first review")) for person in sorted(panel.people & first_reviewers(case)))
+    return tuple(found)
+
+
+def first_reviewers(case: Case) -> frozenset[str]:
+    """Give everybody who sat in any working group or first panel, or voted or wrote an opinion there."""
+    sat = {person for panel in case.panels if panel.stage == "first" for person in panel.people}
+    voted = {vote.by for vote in case.votes if vote.stage == "first"}
+    return frozenset(sat | voted | {seat.person for seat in case.working_group} | {one.by for one in case.opinions})
+
+
+def free(case: Case, stage: str, candidates: Iterable[Seat]) -> tuple[Seat, ...]:
+    """Give the candidates who may be asked: untied, and of no earlier stage of the case.
+
+    Args:
+        stage: `working_group`, `first` or `appeal`.
+        candidates: in the order they should be asked, least burdened first.
+    """
+    group = {seat.person for seat in case.working_group}
+    earlier = {"working_group": frozenset[str](), "first": group, "appeal": first_reviewers(case)}[stage]
+    return tuple(seat for seat in candidates if seat.person not in earlier and not bars(case, seat))
+
+
+def missing_group(case: Case) -> tuple[Missing, ...]:
+    """Say what keeps the working group from working: two different people without ties."""
+    n, people = knowledge()["working_group"]["n_people"], {seat.person for seat in case.working_group}
+    found = []
+    if len(people) != n:
+        found.append(Missing("M-GROUP-SIZE", "working_group", Say(f"工作组要 {n} 人，现 {len(people)} 人", f"a working group has {n} people, not {len(people)}")))
+    for seat in case.working_group:
+        found.extend(bars(case, seat))
+    return tuple(found)
+
+
+def missing_opinions(case: Case) -> tuple[Missing, ...]:
+    """Say whose written opinion of the working group is not on file."""
+    least = knowledge()["working_group"]["reason_least"]
+    written = {one.by for one in case.opinions if len(one.reason.strip()) >= least}
+    return tuple(
+        Missing("M-OPINION", seat.person, Say(f"{seat.person} 还没有书面意见（至少 {least} 字）", f"{seat.person} has not written an opinion (at least {least} characters)"))
+        for seat in case.working_group if seat.person not in written)
+
+
+def missing_votes(case: Case, stage: str) -> tuple[Missing, ...]:
+    """Say whose vote with a written reason is not on file."""
+    panel, rule = case.panel(stage), knowledge()["panels"][stage]
+    given = {vote.by for vote in counted(case, stage) if len(vote.reason.strip()) >= rule["reason_least"]}
+    return tuple(
+        Missing("M-VOTE", person, Say(f"{person} 还没有写明理由的表决（至少 {rule['reason_least']} 字）", f"{person} has not voted with a written reason (at least {rule['reason_least']} characters)"))
+        for person in sorted((panel.people if panel else frozenset()) - given))
+
+
+def counted(case: Case, stage: str) -> tuple[Vote, ...]:
+    """Give the votes that count: of people who sit, of known choices, the first of each person."""
+    panel, rule = case.panel(stage), knowledge()["panels"][stage]
+    people = panel.people if panel else frozenset()
+    first: dict[str, Vote] = {}
+    for vote in case.votes:
+        if vote.stage == stage and vote.by in people and vote.choice in rule["choices"]:
+            first.setdefault(vote.by, vote)
+    return tuple(first.values())
+
+
+def verdict(case: Case, stage: str) -> Verdict:
+    """Count a panel's votes.
+
+    Returns:
+        The choice more than half of all who sit voted for; where none has it, what `review.yaml` says.
+
+    Raises:
+        NotEnough: the panel may not sit, a vote is missing, or the ballot is not closed; all of it is told.
+    """
+    lacking = (*missing_panel(case, stage), *missing_votes(case, stage), *_unclosed(case, stage))
+    if lacking:
+        raise NotEnough(Say("；".join(one.say.zh for one in lacking), "; ".join(one.say.en for one in lacking)), code="E-QUORUM-01",
+                        where=f"case:{case.code}", fix=Say("补齐后再计票", "complete it, then count"))
+    votes, rule = counted(case, stage), knowledge()["panels"][stage]
+    tally = Counter(vote.choice for vote in votes)
+    choice, most = tally.most_common(1)[0]
+    won = most * 2 > len(votes)
+    outcome = knowledge()["choices"][choice]["as"] if won else rule["no_majority"]
+    dissents = tuple(vote for vote in votes if vote.choice != choice) if won else ()
+    return Verdict(outcome, {name: tally.get(name, 0) for name in rule["choices"]}, dissents)
+
+
+def _unclosed(case: Case, stage: str) -> tuple[Missing, ...]:
+    panel = case.panel(stage)
+    if panel is None or panel.closed_at is not None:
+        return ()
+    return (Missing("M-BALLOT-OPEN", stage, Say("表决还没有封票", "the ballot is not closed")),)
+
+
+def cast(case: Case, seat: Seat, vote: Vote) -> Vote:
+    """Take one vote.
+
+    Raises:
+        NotAllowed: the person does not sit on the panel, or is barred.
+        Conflict: he voted already, the panel is closed, or there is no such choice.
+        NotEnough: the reason is too short.
+    """
+    panel, rule = case.panel(vote.stage), knowledge()["panels"][vote.stage]
+    where = f"case:{case.code}"
+    if panel is None or vote.by not in panel.people or vote.by != seat.person:
+        raise NotAllowed(Say("不在这个评审组", "does not sit on this panel"), code="E-QUORUM-02", where=where, fix=Say("请评审组成员表决", "ask those who sit"))
+    if reasons := bars(case, seat):
+        raise NotAllowed(Say(f"应当回避：{reasons[0].say.zh}", f"must stand aside: {reasons[0].say.en}"), code="E-CASE-05", where=where, fix=Say("由秘书处换人", "the secretariat replaces him"))
+    if panel.closed_at is not None or any(one.by == vote.by and one.stage == vote.stage for one in case.votes) or vote.choice not in rule["choices"]:
+        raise Conflict(Say("已表决、已封票，或没有这个选项", "already voted, closed, or no such choice"), code="E-QUORUM-03", where=where,
+                       fix=Say(f"选项：{'、'.join(rule['choices'])}", f"choices: {', '.join(rule['choices'])}"))
+    if len(vote.reason.strip()) < rule["reason_least"]:
+        raise NotEnough(Say(f"理由至少 {rule['reason_least']} 字", f"a reason has at least {rule['reason_least']} characters"), code="E-QUORUM-04", where=where,
+                        fix=Say("把理由写全", "write it out"))
+    return vote
+
+
+def may_close(case: Case, stage: str) -> bool:
+    """Say whether a panel is complete and all who sit have voted."""
+    return not missing_panel(case, stage) and not missing_votes(case, stage)
+
+
+def seen(case: Case, stage: str, reader: Seat) -> Ballot:
+    """Say what a reader may see: everything once closed, before that his own vote only.
+
+    Raises:
+        NotAllowed: the reader is barred from the case.
+    """
+    if reasons := bars(case, reader):
+        raise NotAllowed(Say(f"应当回避：{reasons[0].say.zh}", f"must stand aside: {reasons[0].say.en}"), code="E-CASE-05", where=f"case:{case.code}",
+                         fix=Say("本案表决对您不公开", "its votes are closed to you"))
+    panel, votes = case.panel(stage), counted(case, stage)
+    shut = panel is not None and panel.closed_at is not None
+    return Ballot(len(votes), len(panel.people) if panel else 0, _open(votes, None if shut else reader.person))
+
+
+def _open(votes: Sequence[Vote], only: str | None) -> tuple[Vote, ...]:
+    return tuple(vote for vote in votes if only is None or vote.by == only)
