@@ -333,10 +333,9 @@ def test_a_writer_killed_again_and_again_loses_nothing_acknowledged(home):
     for _ in range(12):
         with open(home / "told", "wb") as told:
             writer = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=told)
-            deadline = time.monotonic() + 30
-            while not (home / "told").stat().st_size and time.monotonic() < deadline:
-                time.sleep(0.01)
-            time.sleep(chance.uniform(0.0, 0.15))
+            deadline, wanted = time.monotonic() + 30, chance.randint(3, 60)
+            while (home / "told").read_bytes().count(b"\n") < wanted and time.monotonic() < deadline:
+                time.sleep(0.001)
             os.kill(writer.pid, signal.SIGKILL)
             writer.wait()
         lines = (home / "told").read_text().splitlines()
@@ -348,7 +347,7 @@ def test_a_writer_killed_again_and_again_loses_nothing_acknowledged(home):
         log.publish()
     held = []
     store.verify(read, note.read_key(line(folder / "log.pub")), lambda _, entry: held.append(entry))
-    assert len(held) >= promised > 100 and held == [b"entry %d" % n for n in range(len(held))]
+    assert len(held) >= promised > 50 and held == [b"entry %d" % n for n in range(len(held))]
 
 
 def test_the_clock_is_the_houses(home, command, monkeypatch):

@@ -396,7 +396,7 @@ def test_a_copy_with_covered_places_says_so(world, checker):
     grounds = package.Grounds(store.public(place), place.read("public/checkpoint"), policy.Policy(LOG.key))
     raw = packed([package.Item("ex:0r", 0, entry, made, bytes(32), zips.of(text.encode()), chain)], grounds)
     assert checker(raw)[0] == 0
-    assert "由 ex:0 派生;遮盖 1 处" in words_of(raw, "证据目录.docx") and "公开用副本" in words_of(raw, "证据目录.docx")
+    assert "由 ex:0 派生；遮盖 1 处" in words_of(raw, "证据目录.docx") and "公开用副本" in words_of(raw, "证据目录.docx")
 
 
 def test_a_strangers_package_cannot_write_a_pass_of_its_own(whole, inside, tmp_path, capsys):
