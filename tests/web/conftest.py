@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import uuid
 from dataclasses import dataclass, field
@@ -131,6 +132,7 @@ def the_office():
     yield made
     connection.close()
     teardown_test_environment()
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture

@@ -138,6 +138,11 @@ def test_strangers_are_sent_to_sign_in(office, name):
         assert answer.status_code == HTTPStatus.FOUND and answer.url.startswith("/account/login/")
 
 
+def test_a_part_of_a_page_takes_the_page_along_to_sign_in(office):
+    answer = Client().get("/rings", headers={"HX-Request": "true"})
+    assert answer.status_code == HTTPStatus.NO_CONTENT and answer.headers["HX-Redirect"] == "/account/login/"
+
+
 def test_the_matrix_is_not_empty():
     assert len(ACTORS) >= 15 and len(DOORS) >= 35
 

@@ -161,6 +161,19 @@ def test_one_run_goes_to_one_worker(office):
     assert run.state == "failed" and run.told["wrong"]["code"] == "E-RUN-04"
 
 
+def test_stopping_the_worker_gives_the_run_back_uncounted(office, monkeypatch):
+    run = actions.again(office.members["analyst", "first"], office.runs["first"])
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, "_watch", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        work.once()
+    run.refresh_from_db()
+    assert (run.state, run.n_tries) == ("waiting", 0)
+
+
 def test_progress_tells_the_step_in_both_languages(office):
     client, run = office.client("analyst"), actions.again(office.members["analyst", "first"], office.runs["first"])
     address = reverse("identify-run-progress", args=[run.code])

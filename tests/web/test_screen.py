@@ -14,6 +14,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 expect = playwright.expect
+expect.set_options(timeout=30_000)  # signing in hashes a password, which is slow on a busy machine by design
 
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"

@@ -37,10 +37,19 @@ class WhoAsks:
         if getattr(view, "is_open", False) or at.startswith(_DUTY_ROOMS) or at.startswith("api/"):
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _sign_in(request)
         if request.member is None:
             return None  # the door of the view says so
         return _duty(request)
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    """Send a stranger to sign in; a part of a page that refreshes itself takes the whole page along."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path())
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = settings.LOGIN_URL
+    return answer
 
 
 def _duty(request: HttpRequest) -> HttpResponse | None:

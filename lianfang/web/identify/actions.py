@@ -233,6 +233,11 @@ def fail(run: Run, told: Mapping[str, Any]) -> Run:
     return run
 
 
+def hand_back(run: Run) -> None:
+    """Let a run wait for another worker; this try does not count."""
+    Run.objects.filter(pk=run.pk, state=RUNNING).update(state=WAITING, step={}, n_tries=max(0, run.n_tries - 1))
+
+
 def give_back(older_than: Any, most_tries: int) -> int:
     """Let runs whose worker died wait again; one that killed several workers has failed."""
     lost = Run.objects.filter(state=RUNNING, beat_at__lt=older_than)

@@ -43,8 +43,11 @@ def _done(run: Run) -> dict[str, Any]:
         )
         try:
             _watch(run, child)
+        except KeyboardInterrupt:  # the worker is being stopped, which is not the run's fault
+            actions.hand_back(run)
+            raise
         finally:
-            if child.poll() is None:  # the worker is being stopped: the run waits for the next one
+            if child.poll() is None:
                 child.terminate()
                 child.wait(10)
     told = shelves.read(run.code, "told.json")
