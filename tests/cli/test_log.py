@@ -22,6 +22,7 @@ from lianfang.cli import witness as serving
 from lianfang.engine.evidence import checkpoint, disk, note, store, tiles
 from lianfang.engine.evidence import witness as judging
 from lianfang.engine.terms import clock
+from tests.engine.evidence.lossy import LossyDisk, PowerCut
 
 ABOUT = """
 title: 群聊记录
@@ -272,20 +273,37 @@ def test_a_witness_that_cannot_be_reached_or_cannot_remember_signs_nothing(home,
         assert answer.code == 7 and "500" in answer.err
 
 
+def two_histories(home):
+    """Requests for two different logs of one name and size, both signed by the log's own key."""
+    signer, bodies = note.read_signer(line(home / "log/log.key")), []
+    for text in (b"%d", b"x%d"):
+        edge = tiles.Edge()
+        for n in range(200):
+            edge.add(text % n)
+        point = checkpoint.Checkpoint(signer.key.name, 200, edge.root())
+        bodies.append(judging.request(0, [], checkpoint.sign(point, [signer]).to_bytes()))
+    return bodies
+
+
+def test_a_witness_that_lost_power_after_its_answer_remembers_it(home):
+    one, other = two_histories(home)
+    n_signed = 0
+    for seed in range(60):
+        keeper = serving.Keeper(home / "w")
+        keeper._disk = LossyDisk(seed, stop_at=seed % 6)
+        signed = False
+        with contextlib.suppress(PowerCut):
+            signed = keeper.answer(one).code == 200
+        keeper._disk.cut_power()
+        again = keeper.answer(other).code
+        n_signed += signed
+        assert not (signed and again == 200), "what it answered was on the disk"
+    assert 0 < n_signed < 60
+
+
 def test_two_requests_at_once_are_judged_one_after_another(home, command):
     keeper = serving.Keeper(home / "w")
-    files, edges = {}, tiles.Edge()
-    signer = note.read_signer(line(home / "log/log.key"))
-    for n in range(200):
-        for level, place, content in edges.add(b"%d" % n):
-            files[tiles.path(level, place)] = content
-    for level, place, width, content in edges.partial():
-        files[tiles.path(level, place, width)] = content
-    other = tiles.Edge()
-    for n in range(200):
-        other.add(b"x%d" % n)
-    bodies = [judging.request(0, [], checkpoint.sign(checkpoint.Checkpoint(signer.key.name, 200, one.root()), [signer]).to_bytes()) for one in (edges, other)]
-    codes = []
+    bodies, codes = two_histories(home), []
     threads = [threading.Thread(target=lambda body=body: codes.append(keeper.answer(body).code)) for body in bodies * 8]
     for one in threads:
         one.start()
