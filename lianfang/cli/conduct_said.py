@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +18,12 @@ from lianfang.engine.terms.errors import InputError, LianfangError, Say
 
 if TYPE_CHECKING:
     from lianfang.engine.conduct.agencies import Agency
+    from lianfang.engine.conduct.rules import Rules
     from lianfang.engine.conduct.said_read import Named
     from lianfang.engine.conduct.said_talk import Context
+
+
+_FEW = 50  # of more talks, only those with something to tell are printed
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,46 @@ def said(paths: Sequence[Path] = (), text: str | None = None, options: SaidOptio
     from lianfang.engine.conduct import said_talk
 
     given = said_talk.context({"party_role": options.party, "first": options.first, "institution": options.institution, "names": options.names})
-    told = [_told(one, name, options) for name, one in _talks(paths, text, given)]
+    held, n_talks, n_found, watch = conduct._rules(conduct.RuleChoice(options.packs)), 0, 0, _Watch()
     if options.as_json:
-        print(json.dumps(told, ensure_ascii=False, indent=1))
+        print("[", end="")
+    for name, one in _talks(paths, text, given):
+        told = _told(one, name, held)
+        if options.as_json:
+            print(",\n" if n_talks else "\n", json.dumps(told, ensure_ascii=False), sep="", end="")
+        elif told["findings"] or told["offers"] or len(paths) + n_talks < _FEW:
+            _print(told)
+        n_talks, n_found = n_talks + 1, n_found + bool(told["findings"])
+        watch.tell(n_talks)
+    watch.end()
+    if options.as_json:
+        print("\n]")
         return Exit.OK
-    for one in told:
-        _print(one)
-    n = sum(bool(one["findings"]) for one in told)
-    show.line(f"共 {len(told)} 段，{n} 段有发现", f"{len(told)} talks, {n} with findings")
+    show.line(f"共 {n_talks} 段，{n_found} 段有发现", f"{n_talks} talks, {n_found} with findings")
     return Exit.OK
+
+
+class _Watch:
+    """Tells once a second how far it is, where somebody waits."""
+
+    def __init__(self) -> None:
+        self._told = self._began = time.perf_counter()
+        self._n = 0
+
+    def tell(self, n: int) -> None:
+        """Say how many talks are judged."""
+        now = time.perf_counter()
+        self._n = n
+        if now - self._told >= 1:
+            self._told = now
+            rate = n / (now - self._began)
+            show.line(f"已查 {n} 段，每秒 {rate:.0f} 段", f"{n} talks judged, {rate:.0f} a second", sys.stderr)
+
+    def end(self) -> None:
+        """Say how long it took, where it took long."""
+        seconds = time.perf_counter() - self._began
+        if seconds >= 2:
+            show.line(f"查完 {self._n} 段，{seconds:.0f} 秒", f"{self._n} talks judged in {seconds:.0f} s", sys.stderr)
 
 
 def _talks(paths: Sequence[Path], text: str | None, given: Context) -> Iterator[tuple[str, Named]]:
@@ -62,6 +98,9 @@ def _talks(paths: Sequence[Path], text: str | None, given: Context) -> Iterator[
         held = said_read.decoded(sys.stdin.buffer.read(), "-")
         yield from (("-", one) for one in said_read.talks(held, "-", given))
     for path in paths:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            yield from ((path.name, one) for one in said_read.parquet(path, given))
+            continue
         try:
             raw = path.read_bytes()
         except OSError as wrong:
@@ -70,12 +109,11 @@ def _talks(paths: Sequence[Path], text: str | None, given: Context) -> Iterator[
         yield from ((path.name, one) for one in said_read.talks(said_read.decoded(raw, str(path)), str(path), given))
 
 
-def _told(one: Named, name: str, options: SaidOptions) -> dict[str, Any]:
+def _told(one: Named, name: str, held: Rules) -> dict[str, Any]:
     from lianfang.engine.conduct import said as judging
     from lianfang.engine.conduct import said_card, said_signs
     from lianfang.engine.conduct.said import SaidVerdict
 
-    held = conduct._rules(conduct.RuleChoice(options.packs))
     findings = judging.check(one.talk, held)
     card = said_card.card(findings)
     return {

@@ -24,12 +24,15 @@ class Effect(StrEnum):
     @property
     def rank(self) -> int:
         """Give 0 to 3, for comparing."""
-        return tuple(Effect).index(self)
+        return _RANKS[self]
 
     @property
     def refuses(self) -> bool:
         """Say whether the gate refuses on it."""
         return self in (Effect.BLOCK, Effect.SEVERE)
+
+
+_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 
 
 class JudgedIn(StrEnum):
@@ -222,7 +225,11 @@ class Rules:
 
     def get(self, rule_id: str) -> Rule | None:
         """Give a rule by its id."""
-        return next((rule for rule in self.all if rule.id == rule_id), None)
+        return self._by_id.get(rule_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in reversed(self.all)}
 
 
 def strictness(rule: Rule) -> tuple[int, int, int]:

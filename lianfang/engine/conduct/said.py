@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from lianfang.engine.conduct import said_judge, said_rules
@@ -137,6 +138,7 @@ _NOT_ASKED = Say("这段话用不上这条规则", "the rule does not apply to t
 _KEPT = Say("没有发现", "nothing found")
 
 
+@lru_cache(maxsize=1024)
 def _effect(rule: SaidRule, held: Rules | None, at_us: int | None) -> tuple[Effect | None, str | None]:
     """Give the strictest effect in force: of the pack rules it judges for, else its own."""
     if held is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from lianfang.engine.conduct.said_rules import Excuse, Kind, Look, SaidRule, Where
 from lianfang.engine.conduct.said_talk import THIRDS, Speaker, Talk
@@ -46,14 +47,25 @@ def outcome(rule: SaidRule, talk: Talk) -> Outcome | None:
 def matched(looks: Iterable[Look], talk: Talk, places: Sequence[int]) -> Iterator[Match]:
     """Give the matches in some utterances in order of place, excused ones too."""
     looks = tuple(looks)
+    numbers = _numbers(looks)
     for place in places:
         folded, raw = talk.folded[place], talk.utterances[place].text
+        if numbers is not None and looks[0].sieve is not None and numbers.isdisjoint(looks[0].sieve.met(folded.text)):
+            continue
         met = [
             Match(place, start, end, look.id, look.method, evasion, _excuse(look, folded.text, start, end))
             for look in looks
             for start, end, evasion in look.find(raw, folded)
         ]
         yield from sorted(met, key=lambda one: (one.start, one.end))
+
+
+@lru_cache(maxsize=256)
+def _numbers(looks: tuple[Look, ...]) -> frozenset[int] | None:
+    """Give the sieve's numbers of some looks; none where one of them is not in the sieve of the first."""
+    if not looks or any(one.sieve is None or one.sieve is not looks[0].sieve for one in looks):
+        return None
+    return frozenset(one.number for one in looks)
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

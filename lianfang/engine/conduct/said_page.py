@@ -13,7 +13,7 @@ _HEAD = """# 话语检查 / What was said
 本页由 `lianfang/data/conduct/said` 生成。 Generated from `lianfang/data/conduct/said`.
 
 ```
-lianfang conduct said talk.json          # JSON, NDJSON, CSV: utt_id, t0, t1, speaker, text
+lianfang conduct said talk.json          # JSON, NDJSON, CSV, Parquet: utt_id, t0, t1, speaker, text
 lianfang conduct said --text "短信全文"   # one message
 lianfang conduct agency agencies.yaml    # agencies and collectors: what is due, what is blocked
 ```

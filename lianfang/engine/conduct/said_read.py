@@ -1,13 +1,15 @@
-"""Files of utterances: JSON, NDJSON and CSV, with Chinese or English headers, one talk or many."""
+"""Files of utterances: JSON, NDJSON, CSV and Parquet, with Chinese or English headers, one talk or many."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from lianfang.engine.conduct import said_talk
@@ -19,6 +21,7 @@ _FIX = Say("每行或每项要有 speaker 和 text；可有 utt_id、t0、t1、t
            "each row or entry has speaker and text; utt_id, t0, t1 and talk_id if known")
 
 _NOTHING = Context()
+_BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,44 @@ def decoded(raw: bytes, where: str) -> str:
         except UnicodeDecodeError:
             continue
     raise _wrong(where, "既不是 UTF-8 也不是 GB 18030", "neither UTF-8 nor GB 18030")
+
+
+def parquet(place: Path, given: Context = _NOTHING) -> Iterator[Named]:
+    """Read every talk of a Parquet file, batch by batch; a talk's rows stand together.
+
+    Args:
+        place: columns of text, speaker, talk_id and so on, Chinese or English headers.
+        given: what is known about all of them.
+
+    Returns:
+        Talks in the file's order; every row without a `talk_id` is a message of its own.
+
+    Raises:
+        InputError: no Parquet, or no column of texts.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(place) as opened:
+            names = {name: _headers().get(name.strip().casefold()) for name in opened.schema_arrow.names}
+            if "text" not in names.values():
+                raise _wrong(place.name, "没有 text（内容）一列", "no column `text`")
+            chosen = [name for name, known in names.items() if known is not None]
+            rows = (row for batch in opened.iter_batches(_BATCH_ROWS, columns=chosen) for row in batch.to_pylist())
+            yield from _runs((_row(row) for row in rows), given)
+    except (pa.ArrowException, OSError) as wrong:
+        raise _wrong(place.name, f"不是合法的 Parquet:{wrong}", f"not valid Parquet: {wrong}") from wrong
+
+
+def _runs(rows: Iterator[dict[str, Any]], given: Context) -> Iterator[Named]:
+    """Gather rows that follow each other under one `talk_id`."""
+    for name, run in groupby(enumerate(rows), key=lambda pair: _text(pair[1].get("talk_id")) or pair[0]):
+        held = [row for _, row in run]
+        if isinstance(name, int):
+            yield Named(str(name + 1), said_talk.talk([{"speaker": "collector", **held[0]}], given))
+        else:
+            yield Named(name, said_talk.talk(held, given))
 
 
 def talks(text: str, where: str, given: Context = _NOTHING) -> tuple[Named, ...]:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import re2
+
 from lianfang.engine.conduct.rules import Effect
 from lianfang.engine.identify.guides.compile import compiled_pattern
 from lianfang.engine.terms import shelf
@@ -19,6 +21,8 @@ from lianfang.engine.text.plain import Plain
 
 _NAME = re.compile(r"<(\w+)>")
 _DEEPEST = 6
+_HELD_TEXTS = 4_096
+_SIEVE_BYTES = 64 << 20  # the automaton grows with what it meets and begins anew beyond this
 
 
 class Kind(StrEnum):
@@ -50,6 +54,44 @@ class Excuse:
     regexp: Any
 
 
+class Sieve:
+    """All patterns of a rule in one automaton: a text's characters are met once.
+
+    The patterns themselves are only asked where the automaton says that they match; the answers are
+    the same, a hundred times sooner.
+    """
+
+    def __init__(self) -> None:
+        self._patterns: list[str] = []
+        self._set: Any = None
+        self._held: dict[str, frozenset[int]] = {}
+
+    def add(self, pattern: str) -> int:
+        """Take a pattern in; give its number."""
+        self._patterns.append(pattern)
+        return len(self._patterns) - 1
+
+    def met(self, text: str) -> frozenset[int]:
+        """Give the numbers of the patterns that match somewhere in a text."""
+        found = self._held.get(text)
+        if found is None:
+            if len(self._held) >= _HELD_TEXTS:
+                self._held.clear()
+            found = self._held[text] = frozenset(self._compiled().Match(text) or ())
+        return found
+
+    def _compiled(self) -> Any:
+        if self._set is None:
+            options = re2.Options()
+            options.max_mem = _SIEVE_BYTES
+            held = re2.Set.SearchSet(options)
+            for pattern in self._patterns:
+                held.Add(pattern)
+            held.Compile()
+            self._set = held
+        return self._set
+
+
 @dataclass(frozen=True, eq=False)
 class Look:
     """One thing to look for: a list of words, or a pattern over folded text."""
@@ -59,12 +101,16 @@ class Look:
     regexp: Any
     phrases: scan.Phrases | None
     unless: tuple[Excuse, ...]
+    sieve: Sieve | None = None
+    number: int = -1
 
     def find(self, raw: str, folded: Plain) -> Iterator[tuple[int, int, bool]]:
         """Give every match as folded start, folded end, and whether it was disguised."""
         if self.phrases is not None:
             for hit in self.phrases.find_plain(raw, folded):
                 yield hit.fstart, hit.fend, hit.evasion
+            return
+        if self.sieve is not None and self.number not in self.sieve.met(folded.text):
             return
         for found in self.regexp.finditer(folded.text):
             start, end = found.span()
@@ -122,7 +168,7 @@ class Desk:
 
     def __init__(self, shared: Mapping[str, Any], file: str) -> None:
         self.words = {str(name): str(value) for name, value in shared["words"].items()}
-        self.file, self.faults = file, list[Fault]()
+        self.file, self.faults, self.sieve = file, list[Fault](), Sieve()
         self.excuses = {one["id"]: self.excuse(one, one["id"]) for one in shared["excuses"]}
 
     def fault(self, zh: str, en: str) -> None:
@@ -157,13 +203,12 @@ class Desk:
         for number, raw in enumerate(listed):
             asked = [*(raw.get("unless") or ()), *(() if raw.get("bare") else common)]
             unless = [self._named(one) if isinstance(one, str) else self.excuse(one, f"{raw['id']}-{number}") for one in asked]
-            is_lexicon = "words" in raw
-            yield Look(
-                raw["id"], "lexicon" if is_lexicon else "pattern",
-                None if is_lexicon else self.pattern(raw["pattern"]),
-                scan.Phrases([str(word) for word in raw["words"]]) if is_lexicon else None,
-                tuple(one for one in unless if one is not None),
-            )
+            excuses = tuple(one for one in unless if one is not None)
+            if "words" in raw:
+                yield Look(raw["id"], "lexicon", None, scan.Phrases([str(word) for word in raw["words"]]), excuses)
+            else:
+                regexp = self.pattern(raw["pattern"])
+                yield Look(raw["id"], "pattern", regexp, None, excuses, self.sieve, self.sieve.add(regexp.pattern))
 
     def _named(self, name: str) -> Excuse | None:
         if name not in self.excuses:
@@ -213,7 +258,7 @@ def read(files: Iterable[Path]) -> tuple[SaidRule, ...]:
     """
     held, made = desk(), []
     for place in files:
-        held.file = f"conduct/said/rules/{place.name}"
+        held.file, held.sieve = f"conduct/said/rules/{place.name}", Sieve()  # one each: small ones settle soonest
         made.append(_rule(shelf.yaml(place), held))
     if held.faults:
         raise DefinitionError(

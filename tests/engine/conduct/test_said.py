@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -226,3 +227,32 @@ def test_the_page_says_that_the_sets_are_authored():
     assert "The sets are authored" in page and "样本是我们自己写的" in page
     assert all(f"`{name}`" in page for name in RULES)
     assert page == said_page.said_page()
+
+
+def test_the_sieve_says_exactly_which_patterns_match() -> None:
+    texts = [folded.text for sets in said_sets.labelled().values() for one in sets for folded in one.talk.folded]
+    texts += ["".join(pair) for pair in zip(texts[::7], texts[3::7], strict=False)] + ["", "a" * 5000, "欠" * 3000]
+    looks = [look for rule in said_rules.load() for part in rule.looks.values() for look in part if look.sieve is not None]
+    assert len(looks) > 60
+    for text in texts[::5]:
+        for look in looks:
+            assert (look.number in look.sieve.met(text)) == (look.regexp.search(text) is not None), (look.id, text)
+
+
+def test_messages_in_parquet_are_judged_like_texts(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    place = tmp_path / "短信.parquet"
+    pq.write_table(pa.table({"短信内容": ["今天不还钱我弄死你", "您好", None], "别的": [1, 2, 3]}), place)
+    made = list(said_read.parquet(place))
+    assert [one.talk_id for one in made] == ["1", "2", "3"]
+    assert said.check(made[0].talk)[-1].told()["verdict"] == said.check(said_talk.message("今天不还钱我弄死你"))[-1].told()["verdict"]
+    pq.write_table(pa.table({"talk_id": ["a", "a", "b"], "speaker": ["催收", "债务人", "催收"], "text": ["您好", "嗯", "喂"]}), place)
+    assert [(one.talk_id, len(one.talk.utterances)) for one in said_read.parquet(place)] == [("a", 2), ("b", 1)]
+    pq.write_table(pa.table({"别的": [1]}), place)
+    with pytest.raises(InputError):
+        list(said_read.parquet(place))
+    place.write_bytes(b"PAR1 no")
+    with pytest.raises(InputError):
+        list(said_read.parquet(place))
