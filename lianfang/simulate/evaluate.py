@@ -141,8 +141,6 @@ def score(run_dir: Path, sim_dir: Path) -> Report:
     Raises:
         InputError: one of the files is missing.
     """
-    facts = _facts(sim_dir)
-    activities = {c["kind"]: c["activity"] for c in _read(sim_dir / "campaigns.parquet") if c["is_campaign"]}
     levels = {ring["ring_id"]: ring["level"] for ring in _read(run_dir / "rings.parquet")}
     rings: dict[str, list[Key]] = defaultdict(list)
     for member in _read(run_dir / "ring_members.parquet"):
@@ -152,8 +150,25 @@ def score(run_dir: Path, sim_dir: Path) -> Report:
         (r["kind"], r["record_id"]): (r["activity"], r["level"])
         for r in _read(run_dir / "records.parquet", ["kind", "record_id", "activity", "level"])
     }
-    review = {ring for ring, level in levels.items() if level == Level.REVIEW}
-    return _report(facts, activities, rings, review, answers)
+    return judged(sim_dir, rings, {ring for ring, level in levels.items() if level == Level.REVIEW}, answers)
+
+
+def judged(
+    sim_dir: Path, rings: Mapping[str, Sequence[Key]], review: set[str], answers: Mapping[Key, Answer]
+) -> Report:
+    """Score rings of any origin against the truth of a simulation.
+
+    Args:
+        sim_dir: simulation folder, as for `score`.
+        rings: records (kind, record_id) of every ring that somebody is shown.
+        review: those of them that are to be reviewed.
+        answers: activity and level of single records; empty where nobody looked at them.
+
+    Returns:
+        As `score`.
+    """
+    activities = {c["kind"]: c["activity"] for c in _read(sim_dir / "campaigns.parquet") if c["is_campaign"]}
+    return _report(_facts(sim_dir), activities, rings, review, answers)
 
 
 def _report(

@@ -16,6 +16,8 @@ from lianfang.engine.identify.linkage import judge
 from lianfang.engine.identify.rings import kernel, met, rules, tally
 from lianfang.engine.identify.rings.kernel import Bools, Floats, Ints
 
+NO_TIME = np.iinfo(np.int64).min
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -35,6 +37,7 @@ class Graph:
             `record_bits`: who holds what before records of a person are collapsed.
         names: link names.
         apart: pairs of nodes told apart.
+        at: moment of each record in microseconds, `NO_TIME` where unknown.
     """
 
     records: Ints
@@ -51,6 +54,7 @@ class Graph:
     record_bits: Floats
     names: tuple[str, ...]
     apart: tuple[Ints, Ints]
+    at: Ints
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Ends:
     key: Ints
     bits: Floats
     names: tuple[str, ...]
+    at: Ints
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,10 @@ def _ends(links: pa.Table, verdicts: judge.Verdicts) -> Ends:
     by, names = _codes(links["by"])
     key, _ = _codes(links["key_masked"])
     bits = np.nan_to_num(links["weight_bits"].combine_chunks().to_numpy(zero_copy_only=False).astype(np.float64))
-    return Ends(records, left, right, by, key, bits, names)
+    at = np.full(records.size, NO_TIME)
+    for end, side in ((left, "left_at"), (right, "right_at")):
+        at[end] = pc.fill_null(links[side].cast(pa.int64()), NO_TIME).combine_chunks().to_numpy(zero_copy_only=False)
+    return Ends(records, left, right, by, key, bits, names, at)
 
 
 def _numbers(column: pa.ChunkedArray) -> Ints:
@@ -222,7 +230,7 @@ def _net(ends: Ends, told: _Told, nodes: tuple[Ints, Ints], apart: tuple[Ints, I
     held = key_use[told.key]
     return Graph(
         ends.records, person, atom, told.key_by[key_use], told.key_first[key_use], who[kept], rank[what[kept]],
-        how[kept], alone[kept], told.record[held], rank[told.key[held]], told.bits[held], ends.names, apart,
+        how[kept], alone[kept], told.record[held], rank[told.key[held]], told.bits[held], ends.names, apart, ends.at,
     )  # fmt: skip
 
 

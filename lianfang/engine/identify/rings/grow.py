@@ -117,11 +117,39 @@ def _by_core(net: graph.Graph, atom: Ints, key: Ints, rule: rules.Join) -> Ints:
     first = order[np.flatnonzero(np.diff(pair[order] // n, prepend=-1))]
     most = np.full(n_keys, -1, np.int64)
     most[pair[first] // n] = pair[first] % n
-    several = np.bincount(pair // n, minlength=n_keys) > 1
+    several = _at_once(net, core, pair, n_keys, rule.once_share)
     of = np.where(sure, core[who], most[what])
     out = key.copy()
     far = int(key.max(initial=0)) + 1
     out[said] = np.where(several[what], far + np.unique(what * n + of, return_inverse=True)[1].reshape(-1), what)
+    return out
+
+
+def _at_once(net: graph.Graph, core: Ints, pair: Ints, n_keys: int, most: float) -> Bools:
+    """Say which wordings people of several cores used at one time; one after the other, it is one agent.
+
+    An agent who changes his numbers makes one core after the other of the same letter.
+    """
+    n = core.size
+    mine = core[net.atom]
+    use = np.flatnonzero((mine >= 0) & (net.at != graph.NO_TIME))
+    order = use[np.lexsort((net.at[use], mine[use]))]
+    begun = np.searchsorted(mine[order], np.arange(n))
+    size = np.bincount(mine[order], minlength=n)
+    # The first and the last tenth may be strays.
+    timed = net.at[order] if order.size else np.zeros(1, np.int64)
+    first = timed[np.minimum(begun + size // 10, timed.size - 1)]
+    last = timed[np.minimum(begun + np.maximum(size - 1 - size // 10, 0), timed.size - 1)]
+    key, of = pair // n, pair % n
+    line = np.lexsort((of, first[of], key))
+    key, of = key[line], of[line]
+    one, two = of[:-1], of[1:]
+    both = np.minimum(last[one], last[two]) - np.maximum(first[one], first[two])
+    shorter = np.minimum(last[one] - first[one], last[two] - first[two])
+    known = (size[one] > 0) & (size[two] > 0)
+    crossed = (key[:-1] == key[1:]) & ~(known & (both <= most * shorter))
+    out = np.zeros(n_keys, np.bool_)
+    out[key[:-1][crossed]] = True
     return out
 
 

@@ -83,6 +83,7 @@ class Join:
     attach_people: int
     attach_share: float
     core_people: int
+    once_share: float
     met_people: int
     met_share: float
     cut: Cut
@@ -133,7 +134,7 @@ def parse(read: Mapping[str, Any]) -> Join:
     cut = Cut(**read["cut"])
     return Join(
         read["least_bits"], read["pair_bits"], read["most_weak"], read["attach_people"], read["attach_share"],
-        read["core_people"], read["met_people"], read["met_share"], cut, MappingProxyType(names),
+        read["core_people"], read["once_share"], read["met_people"], read["met_share"], cut, MappingProxyType(names),
     )  # fmt: skip
 
 

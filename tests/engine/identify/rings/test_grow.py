@@ -196,3 +196,21 @@ def test_one_letter_of_two_agents_ties_a_lone_sender_and_not_the_two(make_links)
     few = [("agent_mobile", "a", range(8), 10.0), ("agent_mobile", "b", range(20, 28), 10.0)]
     letter = ("wording", "w", [*range(8), *range(20, 28)], 9.0)
     assert len(rings_of(grow.grow(make_links([*few, letter])))) == 1
+
+
+def test_an_agent_who_wrote_on_under_new_numbers_is_one(make_links):
+    agents = [("agent_mobile", "a", range(14), 10.0), ("agent_mobile", "b", range(20, 34), 10.0)]
+    table = make_links([*agents, ("wording", "w", [*range(12), *range(20, 32)], 9.0)])
+
+    def dated(day_of):
+        for place, side in enumerate(("left", "right")):
+            days = pa.array([86_400_000_000 * day_of(one) for one in table[side].to_pylist()])
+            yield 6 + place, f"{side}_at", days.cast(pa.timestamp("us", tz="UTC"))
+
+    after, at_once = table, table
+    for place, name, days in dated(lambda one: one):
+        after = after.set_column(place, name, days)
+    for place, name, days in dated(lambda one: one % 20):
+        at_once = at_once.set_column(place, name, days)
+    assert len(rings_of(grow.grow(after))) == 1
+    assert len(rings_of(grow.grow(at_once))) == 2
