@@ -169,7 +169,7 @@ def criteria_sample(one: Mapping[str, Any]) -> bool:
 
 def self_check_sample(one: Mapping[str, Any]) -> list[str]:
     """Try one sample of `self_check.yaml`: codes of what is missing."""
-    answers = {each["id"]: Answer(each["id"] in one["yes"], WHY) for each in self_check.knowledge()["questions"]
+    answers = {each["id"]: Answer(each["id"] in one["said_yes"], WHY) for each in self_check.knowledge()["questions"]
                if each["id"] not in one.get("unanswered", ())}
     signer = {"author": "author", "compliance": "compliance-1", None: None}[one["signed_by"]]
     check = SelfCheck("author", answers, {}, WHY if one["remedy"] else "", signer, "compliance" if signer else None, AT if signer else None)
