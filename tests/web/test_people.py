@@ -175,7 +175,7 @@ def test_a_key_may_not_do_more_than_its_maker(office):
 def test_an_ended_membership_ends_its_keys(office):
     who = office.members["analyst", "first"]
     _, clear = actions.make_key(who, "夜间", {Permission.RUN_READ}, 30)
-    actions.end_membership(office.members["member_admin", "first"], who)
+    actions.end_membership(office.members["member_admin", "first"], Membership.objects.get(pk=who.pk))
     assert access.by_key(clear) is None
 
 

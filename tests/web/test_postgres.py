@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [pytest.mark.postgres, pytest.mark.skipif("DATABASE_URL" in os.environ, reason="this is that process")]
 HERE = Path(__file__).parent
-SAME = ("test_access.py", "test_people.py", "test_log.py", "test_rings.py", "test_runs.py")
+SAME = ("test_access.py", "test_people.py", "test_log.py", "test_rings.py", "test_runs.py", "test_api.py")
 
 
 def test_the_same_on_postgres(postgres_address):
