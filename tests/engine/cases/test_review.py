@@ -64,6 +64,15 @@ def test_a_signature_holds_until_the_self_check_changes():
     assert told(self_check.missing(replace(case, self_check=self_check.unsigned(signed)))) == ["M-SIGN"]
 
 
+@pytest.mark.parametrize("signature", [
+    {"signed_by": None}, {"signed_role": "supervisor"}, {"signed_role": None}, {"signed_by": "author"}, {"signed_at": None}])
+def test_a_signature_that_lacks_any_part_is_none(signature):
+    good = {"signed_by": "com", "signed_role": "compliance", "signed_at": AT}
+    case = complete()
+    assert self_check.missing(replace(case, self_check=replace(case.self_check, **good))) == ()
+    assert told(self_check.missing(replace(case, self_check=replace(case.self_check, **(good | signature))))) == ["M-SIGN"]
+
+
 def test_an_incomplete_self_check_cannot_be_signed_and_all_that_lacks_is_told():
     case = replace(complete(), conduct_findings=frozenset(("F1", "F2")))
     with pytest.raises(NotEnough) as wrong:
