@@ -12,6 +12,7 @@ from lianfang.cli import show
 
 def office(asked: argparse.Namespace) -> int:
     """Do one of the office's verbs; nothing of the web floor is loaded before."""
+    os.umask(0o077)  # whatever is written from here on is for its owner's eyes only
     if asked.home is not None:
         os.environ["LIANFANG_HOME"] = str(asked.home.absolute())
     if getattr(asked, "demo", False):
