@@ -218,4 +218,5 @@ def test_the_story_from_upload_to_an_obeyed_judgement(office):
     (after,) = access.queue(who, {})
     keys = {one["key"] for one in access.picture(after)["members"]}
     assert not set(pair) <= keys, "people overrule the machine"
-    assert client.get(reverse("identify-run-rejects", args=[run.code])).status_code == 200
+    rejects = client.get(reverse("identify-run-rejects", args=[run.code]))
+    assert b"".join(rejects.streaming_content).startswith(b"\xef\xbb\xbf")
