@@ -50,7 +50,10 @@ def kernel(function: Any) -> Any:
 
 
 def inner_kernel(function: Any) -> Any:
-    """Compile a kernel that only other kernels call; writing it out where it is called costs twice to compile and gains nothing."""
+    """Compile a kernel that only other kernels call.
+
+    Writing it out where it is called costs twice to compile and gains nothing.
+    """
     options: Any = {"_nrt": False}  # not in numba's typed signature
     return numba.njit(nogil=True, boundscheck=False, **options)(function)
 
