@@ -50,10 +50,7 @@ def kernel(function: Any) -> Any:
 
 
 def inner_kernel(function: Any) -> Any:
-    """Compile a kernel that only other kernels call.
-
-    Writing it out where it is called costs twice to compile and gains nothing.
-    """
+    """Compile a kernel that only other kernels call; it is not written out where it is called."""
     options: Any = {"_nrt": False}  # not in numba's typed signature
     return numba.njit(nogil=True, boundscheck=False, **options)(function)
 
