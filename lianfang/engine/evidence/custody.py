@@ -28,6 +28,10 @@ class Act(StrEnum):
     EXPORT = "export"
     RETURN = "return"
     DESTROY = "destroy"
+    HOLD = "hold"
+    RELEASE = "release"
+    VERIFY = "verify"
+    STAMP = "stamp"
 
 
 @dataclass(frozen=True)
