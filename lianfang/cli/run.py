@@ -127,7 +127,7 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callabl
     outcome = course.run(
         tables,
         todo,
-        lambda name: _step(watch, name, ready),
+        lambda name: step(watch, name, ready),
         state / "index" if asked.keep else None,
     )
     told = write(asked, beside, watch, loaded, outcome, todo)
@@ -139,7 +139,8 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callabl
     return told
 
 
-def _step(watch: Watch, name: str, ready: Callable[[], None]) -> None:
+def step(watch: Watch, name: str, ready: Callable[[], None]) -> None:
+    """Tell a step; before links, wait for the kernels they need."""
     from lianfang.engine.identify.run import course
 
     watch.step(name, course.STEPS[name])

@@ -71,11 +71,11 @@ def _workers(names: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 def _worker(name: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "lianfang.cli.main", "warm", "--only", name]
-    return subprocess.Popen(command, env=_plainly())
+    return subprocess.Popen(command, env=plainly())
 
 
-def _plainly() -> dict[str, str]:
-    """Give the environment of a worker: it compiles, whatever this process does without."""
+def plainly() -> dict[str, str]:
+    """Give the environment of a process that chooses kernels for itself, whatever this one does without."""
     return {name: value for name, value in os.environ.items() if name != "LIANFANG_KERNELS"}
 
 
@@ -133,6 +133,17 @@ def prepared(paths: Sequence[Path]) -> Callable[[], None]:
     return _await
 
 
+def early() -> None:
+    """Begin to compile what the first run needs, if it is missing; whoever needs it waits."""
+    _started.extend(_worker(name) for name in FIRST if not _mark(name).exists())
+
+
+def without() -> None:
+    """Let this process, not yet at work, answer single texts without kernels where they would have to be compiled."""
+    if any(not _mark(name).exists() for name in PARTS):
+        os.environ.setdefault("LIANFANG_KERNELS", "off")
+
+
 def _await() -> None:
     for worker in _started:
         worker.wait()
@@ -143,7 +154,7 @@ def beside() -> None:
     if any(not _mark(name).exists() for name in PARTS):
         subprocess.Popen(
             ["nice", "-n", "10", sys.executable, "-m", "lianfang.cli.main", "warm"],
-            env=_plainly(),
+            env=plainly(),
             stderr=subprocess.DEVNULL,
         )
 

@@ -131,6 +131,9 @@ class Watch:
 def run(folder: Path) -> dict[str, Any]:
     """Run the engine over the folder's files; leave `results/`, whole or not there."""
     from lianfang.cli import run as course_of_cli
+    from lianfang.cli import warm
+
+    ready = warm.prepared([folder / "files"])
     from lianfang.engine.identify.run import course, results
     from lianfang.engine.identify.run import folder as folders
     from lianfang.engine.records import load
@@ -145,7 +148,7 @@ def run(folder: Path) -> dict[str, Any]:
         mappings = tuple(sorted((folder / "mappings").glob("*.yaml")))
         loaded = load.load([folder / "files"], load.LoadOptions(None, mappings, beside / ".spill"))
         tables = {kind: loaded.table(kind) for kind in loaded.tables}
-        outcome = course.run(tables, todo, lambda name: watch.step(name, course.STEPS[name]))
+        outcome = course.run(tables, todo, lambda name: course_of_cli.step(watch, name, ready))
         course_of_cli.write(asked, beside, watch, loaded, outcome, todo)
         gather.write(beside, outcome, todo.book, results.graded(outcome.found))
         beside.chmod(0o700)

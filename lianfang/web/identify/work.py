@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lianfang.cli import warm
 from lianfang.engine.terms import clock
 from lianfang.engine.terms.errors import Say
 from lianfang.web.identify import actions, shelves
@@ -39,8 +40,9 @@ def _done(run: Run) -> dict[str, Any]:
     (folder / "judgements.csv").write_text(actions.judgements_file(run.institution), "utf-8")
     with (folder / "child.log").open("wb") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "lianfang.web.identify.child", "run", str(folder)], stdout=log, stderr=log
-        )
+            [sys.executable, "-m", "lianfang.web.identify.child", "run", str(folder)],
+            stdout=log, stderr=log, env=warm.plainly(),
+        )  # fmt: skip
         try:
             _watch(run, child)
         except KeyboardInterrupt:  # the worker is being stopped, which is not the run's fault

@@ -33,7 +33,7 @@ def ready() -> None:
     except ImportError as wrong:
         raise SettingError(
             Say("没有装网页层", "the web floor is not installed"), code="E-OFFICE-01",
-            fix=Say("pip install 'lianfang[web]',或 make office", "pip install 'lianfang[web]', or make office"),
+            fix=Say("pip install 'lianfang[web]',或 make run", "pip install 'lianfang[web]', or make run"),
         ) from wrong  # fmt: skip
     django.setup()
 
@@ -119,8 +119,8 @@ def _vendor_stands() -> None:
         raise SettingError(
             Say("页面用的前端文件还没有取来", "the front-end files of the pages are not there yet"), code="E-OFFICE-02",
             where="lianfang/web/frame/static/vendor",
-            fix=Say("运行 sh lianfang/web/frame/assets/fetch.sh(需要 npm 一次),或 make office",
-                    "run sh lianfang/web/frame/assets/fetch.sh (needs npm once), or make office"),
+            fix=Say("运行 sh lianfang/web/frame/assets/fetch.sh(需要 npm 一次),或 make run",
+                    "run sh lianfang/web/frame/assets/fetch.sh (needs npm once), or make run"),
         )  # fmt: skip
 
 
