@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -42,14 +43,22 @@ class Deed:
 
 def note(deed: Deed) -> Entry:
     """Write an entry. Call it inside the change's own transaction: both are kept, or neither."""
+    at = clock.now()
+    return note_of(
+        deed,
+        canonical.dumps(
+            {"at": at.isoformat(), "tag": deed.tag, "actor": deed.actor, "institution": deed.institution,
+             "target": deed.target, "facts": _plain(deed.facts)}
+        ), at,
+    )  # fmt: skip
+
+
+def note_of(deed: Deed, content: bytes, at: datetime | None = None) -> Entry:
+    """Write an entry that is bound to these very bytes: an exhibit's record, which a court opens it with."""
     if not transaction.get_connection().in_atomic_block:
         # A person cannot cause this; it keeps a programmer from splitting a change and its entry.
         raise transaction.TransactionManagementError("an entry is written inside the transaction of its change")
-    at, code, salt = clock.now(), uuid.uuid4(), leaf.fresh_salt()
-    content = canonical.dumps(
-        {"at": at.isoformat(), "tag": deed.tag, "actor": deed.actor, "institution": deed.institution,
-         "target": deed.target, "facts": _plain(deed.facts)}
-    )  # fmt: skip
+    at, code, salt = at or clock.now(), uuid.uuid4(), leaf.fresh_salt()
     made = leaf.Leaf(str(code), deed.tag, at, deed.actor, deed.target, leaf.commit(salt, content))
     entry = Entry.objects.create(
         code=code, made_at=at, tag=deed.tag, actor=deed.actor, institution=deed.institution, target=deed.target,

@@ -59,7 +59,7 @@ class Exhibit(models.Model):
     name = models.CharField(max_length=160, help_text="the file name it came with, made harmless")
     mime = models.CharField(max_length=100, help_text="the type its bytes were taken for")
     is_quarantined = models.BooleanField(default=False, help_text="its name was a trick or its type runs: handed out disarmed")
-    has_people = models.BooleanField(default=True, help_text="it holds personal fields: reading it is counted")
+    n_people = models.PositiveIntegerField(default=1, help_text="how many people's personal fields it holds: reading counts them")
     n_bytes = models.BigIntegerField(help_text="its size")
     sha256 = models.CharField(max_length=64, help_text="SHA-256 at intake")
     sm3 = models.CharField(max_length=64, help_text="SM3 at intake")
