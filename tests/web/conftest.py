@@ -21,6 +21,8 @@ os.environ |= {
     "LIANFANG_HOME": str(HOME), "LIANFANG_TOTP": "0", "LIANFANG_DEMO": "0",
     "DJANGO_SETTINGS_MODULE": "lianfang.web.site.settings",
 }  # fmt: skip
+# Every program a test starts would compile the framework anew: seconds each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import django
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,9 +24,8 @@ def memberships_of(user: User) -> list[Membership]:
     return list(found.select_related("institution", "institution__parent", "user").order_by("pk"))
 
 
-def member_of(user: User, wanted: str | None = None) -> Membership | None:
+def chosen_of(mine: Sequence[Membership], wanted: str | None) -> Membership | None:
     """Give the membership a person acts as: the chosen one, else the first."""
-    mine = memberships_of(user)
     return next((one for one in mine if str(one.code) == wanted), mine[0] if mine else None)
 
 

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from lianfang.engine.terms import clock
 from lianfang.web.accounts import access
 
 # Where somebody may go before their duties are done: sign-in, password, second factor, sign-out.
 _DUTY_ROOMS = ("account/", "language", "static/", "health")
+
+
+class SeenAt:
+    """Keep when a session was last seen, once a minute: a page that only reads must not wait for a writer."""
+
+    EVERY, MOST_KEPT = timedelta(minutes=1), 10_000
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.answer, self.note = answer, UserSessionsMiddleware(answer)
+        self.seen: dict[tuple[str | None, ...], datetime] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        told = request.META
+        # Another address or browser is noted at once, whatever the minute.
+        key = (request.session.session_key, told.get("REMOTE_ADDR"), told.get("HTTP_USER_AGENT"))
+        at = clock.now()
+        if key[0] is None or (key in self.seen and at < self.seen[key] + self.EVERY):
+            return self.answer(request)
+        if len(self.seen) >= self.MOST_KEPT:
+            self.seen.clear()
+        self.seen[key] = at
+        answered: HttpResponse = self.note(request)
+        return answered
 
 
 class WhoAsks:
@@ -23,10 +49,11 @@ class WhoAsks:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.member = None
+        request.member, request.memberships = None, []
         if request.user.is_authenticated:
             chosen = request.session.get("membership")
-            request.member = access.member_of(request.user, chosen)
+            request.memberships = access.memberships_of(request.user)
+            request.member = access.chosen_of(request.memberships, chosen)
         return self.answer(request)
 
     def process_view(

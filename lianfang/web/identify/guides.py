@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from lianfang.engine.terms.errors import Say
@@ -21,8 +22,9 @@ HOWS = {
 }
 
 
+@cache
 def book() -> Any:
-    """Give the guides in force, made ready."""
+    """Give the guides in force, made ready; read once, for they come with the program."""
     from lianfang.engine.identify.guides import kept
 
     return kept.book()

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "lianfang.web.accounts.middleware.SeenAt",
     "lianfang.web.site.errors.Told",
     "lianfang.web.accounts.middleware.WhoAsks",
 ]
