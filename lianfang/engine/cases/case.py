@@ -158,6 +158,7 @@ class Case:
         steps: moves made, in order.
         fields: what was given with moves, latest value.
         exhibits: codes of exhibits on file whose digests hold.
+        earlier_group: people of earlier working groups of the case; what they thought of it stays their own.
         concerned: codes of people it is about or who complained; reviewers' ties are looked up against it.
         agencies: codes of collection agencies involved.
         conduct_findings: codes of findings about the lender in the same matter; the self-check must speak to each.
@@ -178,6 +179,7 @@ class Case:
     claims: tuple[Claim, ...] = ()
     guards: Mapping[str, Answer] = field(default_factory=dict)
     working_group: tuple[Seat, ...] = ()
+    earlier_group: frozenset[str] = frozenset()
     opinions: tuple[Opinion, ...] = ()
     panels: tuple[Panel, ...] = ()
     votes: tuple[Vote, ...] = ()

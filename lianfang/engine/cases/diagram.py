@@ -12,16 +12,18 @@ BOX, TEXT, TEXT_ENGLISH = 190, 230, 330
 # Attributes instead of a style sheet: a page with a strict content policy may hold the drawing too.
 _TEXT = 'font-family="Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif" font-size="13" fill="#1f2933"'
 _STATE, _FINAL = 'fill="#eef3f8" stroke="#52667a"', 'fill="#e3efe3" stroke="#4b7a4b"'
+_HERE = 'fill="none" stroke="#a4420b" stroke-width="3"'
 _WAY, _BACK = 'fill="none" stroke="#7b8794" stroke-width="1.2"', 'fill="none" stroke="#b4632d" stroke-width="1.2"'
 _WHO = 'fill="#52667a" font-size="11"'
 
 
-def svg(table: Table, english: bool = False) -> str:
+def svg(table: Table, english: bool = False, at: str = "") -> str:
     """Draw a table.
 
     Args:
         table: which one.
         english: words in English; else in Chinese.
+        at: the state a case stands in, marked; none is where there is no case.
 
     Returns:
         One `<svg>` element with a title; every act stands beside its state with its roles, a line leads to the next
@@ -38,6 +40,8 @@ def svg(table: Table, english: bool = False) -> str:
     order = list(table.states)
     for state in order:
         parts.append(_box(table, state, places[state], english))
+        if state == at:
+            parts.append(_here(places[state], english))
         for n, move in enumerate(table.out_of(state)):
             if move.to in places:
                 y = places[state] + HEAD + ROW * n + ROW // 2
@@ -69,6 +73,12 @@ def _box(table: Table, state: str, y: int, english: bool) -> str:
     look, wide = _FINAL if one.is_final else _STATE, 2.5 if state == table.first else 1
     return (f'<rect {look} stroke-width="{wide}" x="{LEFT}" y="{y}" width="{BOX}" height="{HEAD}" rx="5"/>'
             f'<text font-weight="600" x="{LEFT + 10}" y="{y + 18}">{escape(_word(one.name, english))}</text>')
+
+
+def _here(y: int, english: bool) -> str:
+    """Mark where a case stands: a frame and a word, so that it is not told by colour alone."""
+    return (f'<rect {_HERE} x="{LEFT - 3}" y="{y - 3}" width="{BOX + 6}" height="{HEAD + 6}" rx="7"/>'
+            f'<text font-weight="700" fill="#a4420b" text-anchor="end" x="{LEFT + BOX - 8}" y="{y + 18}">{"here" if english else "现在"}</text>')
 
 
 def _lanes(table: Table, places: dict[str, int]) -> dict[str, int]:

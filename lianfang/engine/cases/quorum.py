@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lianfang.engine.cases.case import Case, Missing, Seat, Vote
+from lianfang.engine.cases.case import Case, Missing, Panel, Seat, Vote
 from lianfang.engine.cases.recusal import bars, knowledge
 from lianfang.engine.terms.errors import Conflict, NotAllowed, NotEnough, Say
 
@@ -43,7 +43,7 @@ def missing_panel(case: Case, stage: str) -> tuple[Missing, ...]:
     for seat in panel.seats:
         found.extend(bars(case, seat))
     if stage == "first":
-        found.extend(Missing("M-PANEL-GROUP", seat.person, Say(f"{seat.person} 在本案工作组，不能再审自己的意见", f"{seat.person} sits in the working group and may not judge his own opinion")) for seat in case.working_group if seat.person in panel.people)
+        found.extend(Missing("M-PANEL-GROUP", person, Say(f"{person} 在本案工作组，不能再审自己的意见", f"{person} sits in the working group and may not judge his own opinion")) for person in sorted(panel.people & _group(case)))
     if stage == "appeal":
         found.extend(Missing("M-PANEL-SAME", person, Say(f"{person} 审过初评或工作组", f"{person} sat in the first review")) for person in sorted(panel.people & first_reviewers(case)))
     return tuple(found)
@@ -53,7 +53,11 @@ def first_reviewers(case: Case) -> frozenset[str]:
     """Give everybody who sat in any working group or first panel, or voted or wrote an opinion there."""
     sat = {person for panel in case.panels if panel.stage == "first" for person in panel.people}
     voted = {vote.by for vote in case.votes if vote.stage == "first"}
-    return frozenset(sat | voted | {seat.person for seat in case.working_group} | {one.by for one in case.opinions})
+    return frozenset(sat | voted | _group(case) | {one.by for one in case.opinions})
+
+
+def _group(case: Case) -> frozenset[str]:
+    return case.earlier_group | {seat.person for seat in case.working_group}
 
 
 def free(case: Case, stage: str, candidates: Iterable[Seat]) -> tuple[Seat, ...]:
@@ -63,8 +67,7 @@ def free(case: Case, stage: str, candidates: Iterable[Seat]) -> tuple[Seat, ...]
         stage: `working_group`, `first` or `appeal`.
         candidates: in the order they should be asked, least burdened first.
     """
-    group = {seat.person for seat in case.working_group}
-    earlier = {"working_group": frozenset[str](), "first": group, "appeal": first_reviewers(case)}[stage]
+    earlier = {"working_group": frozenset[str](), "first": _group(case), "appeal": first_reviewers(case)}[stage]
     return tuple(seat for seat in candidates if seat.person not in earlier and not bars(case, seat))
 
 
@@ -135,6 +138,30 @@ def _unclosed(case: Case, stage: str) -> tuple[Missing, ...]:
     if panel is None or panel.closed_at is not None:
         return ()
     return (Missing("M-BALLOT-OPEN", stage, Say("表决还没有封票", "the ballot is not closed")),)
+
+
+def compose(case: Case, stage: str, seats: Sequence[Seat]) -> Panel:
+    """Ask people to sit on a panel, in place of those who sat.
+
+    Raises:
+        Conflict: the ballot is closed, or somebody who voted and need not stand aside would lose his seat.
+        NotEnough: the panel could not sit like this; all of it is told.
+    """
+    before, made = case.panel(stage), Panel(stage, tuple(seats))
+    where = f"case:{case.code}"
+    if before is not None and before.closed_at is not None:
+        raise Conflict(Say("已封票，评审组不能再换", "the ballot is closed; the panel stays"), code="E-QUORUM-05", where=where,
+                       fix=Say("有异议走申诉", "an appeal is open to whoever disagrees"))
+    voted = {vote.by for vote in counted(case, stage)} - made.people
+    kept = [one.person for one in (before.seats if before else ()) if one.person in voted and not bars(case, one)]
+    if kept:
+        raise Conflict(Say(f"{'、'.join(kept)} 已表决，不能换下", f"{', '.join(kept)} voted and cannot be replaced"), code="E-QUORUM-06", where=where,
+                       fix=Say("保留已表决且无须回避的人", "keep whoever voted and need not stand aside"))
+    lacking = missing_panel(replace(case, panels=(*case.panels, made)), stage)
+    if lacking:
+        raise NotEnough(Say("；".join(one.say.zh for one in lacking), "; ".join(one.say.en for one in lacking)), code="E-QUORUM-07", where=where,
+                        fix=Say("换人或增减人数", "choose other people, more or fewer"))
+    return made
 
 
 def cast(case: Case, seat: Seat, vote: Vote) -> Vote:

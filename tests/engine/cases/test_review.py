@@ -247,3 +247,36 @@ def test_the_outcome_never_moves_a_precedent(rows):
         return [(one.precedent.code, one.share) for one in precedents.search("BG01", ["A1", "A8"], ["G8"], known)]
 
     assert order("abnormal") == order("not_abnormal") and all(0 <= share <= 1 for _, share in order("abnormal"))
+
+
+def test_a_panel_is_composed_whole_or_not_at_all():
+    seats = [Seat(who, HOUSE) for who in "abc"]
+    assert quorum.compose(BASE, "first", seats) == Panel("first", tuple(seats))
+    with pytest.raises(NotEnough) as wrong:
+        quorum.compose(BASE, "first", seats[:2])
+    assert "3 人" in wrong.value.say.zh
+    with pytest.raises(NotEnough):
+        quorum.compose(replace(BASE, ties=(Tie("a", "adviser", LENDER),)), "first", seats)
+
+
+def test_nobody_who_voted_is_replaced_unless_he_must_stand_aside():
+    voted = with_panel("abc", ["abnormal"], closed=None)
+    others = [Seat(who, HOUSE) for who in "bcd"]
+    with pytest.raises(Conflict) as wrong:
+        quorum.compose(voted, "first", others)
+    assert wrong.value.code == "E-QUORUM-06"
+    tied = replace(voted, ties=(Tie("a", "relative", "customer-1"),))
+    assert quorum.compose(tied, "first", others).people == {"b", "c", "d"}
+
+
+def test_a_closed_ballot_keeps_its_panel():
+    with pytest.raises(Conflict) as wrong:
+        quorum.compose(with_panel("abc", ["abnormal"] * 3), "first", [Seat(who, HOUSE) for who in "abc"])
+    assert wrong.value.code == "E-QUORUM-05"
+
+
+def test_who_sat_in_an_earlier_group_judges_no_more():
+    case = replace(with_panel("abc"), earlier_group=frozenset("c"))
+    assert told(quorum.missing_panel(case, "first")) == ["M-PANEL-GROUP"]
+    assert [seat.person for seat in quorum.free(case, "first", [Seat("c", HOUSE), Seat("d", HOUSE)])] == ["d"]
+    assert "c" in quorum.first_reviewers(case)

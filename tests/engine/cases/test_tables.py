@@ -284,3 +284,12 @@ def test_the_command_line(command, tmp_path):
     off = tmp_path / "off.yaml"
     off.write_text(GOOD.replace("who: supervisor, to: closed", "who: supervisor, to: new"), encoding="utf-8")
     assert command("case", "lint", off).code == 1
+
+
+@pytest.mark.parametrize("english", [False, True])
+def test_the_drawing_marks_where_a_case_stands(english):
+    table = tables.get("application")
+    plain, here = diagram.svg(table, english), diagram.svg(table, english, "committee")
+    word = ">here<" if english else ">现在<"
+    assert word not in plain and here.count(word) == 1
+    assert len(here.splitlines()) == len(plain.splitlines()) + 1
