@@ -1,0 +1,185 @@
+"""Which cases somebody may see: their institution's own; as a reviewer those submitted and theirs to review.
+
+Not yours answers like not there. What is seen of a ballot is the engine's answer, never this file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from lianfang.engine.cases import case as kinds
+from lianfang.engine.cases import tables
+from lianfang.engine.cases.table import Side
+from lianfang.engine.terms.errors import NotFound, Say
+from lianfang.web.accounts import access as accounts
+from lianfang.web.accounts.models import Institution, Membership
+from lianfang.web.cases import dossier
+from lianfang.web.cases.models import Case, Decision, Notice, Panel, Step, Task, Tie
+from lianfang.web.cases.states import APPLICATION, ASSOCIATION, MEMBER, REGULATOR
+from lianfang.web.evidence.models import Entry, Exhibit
+
+NOBODY = Q(pk__in=())
+WITH_ONE = ("institution__parent", "made_by__user", "ring", "self_check__written_by__user", "self_check__signed_by__user",
+            "lease__member__user")  # fmt: skip
+
+
+@cache
+def review_states() -> frozenset[str]:
+    """Give the states in which an application lies with the association: read off its table."""
+    table = tables.get(APPLICATION)
+    moves = [move for move in table.moves if move.side is Side.REVIEW]
+    ends = {move.to for move in moves if table.states[move.to].is_final}
+    return frozenset(state for move in moves for state in move.sources) | ends
+
+
+def visible_cases(who: Membership) -> Any:
+    """Give the cases somebody may see, as the one they act as."""
+    return Case.objects.filter(_theirs(who)).distinct()
+
+
+def _theirs(who: Membership) -> Q:
+    sort = who.institution.sort
+    if sort == MEMBER:
+        return Q(institution=who.institution_id)
+    if sort == REGULATOR:
+        return Q(shared_at__isnull=False) & ~Q(outcome="")
+    return _to_review(who) if sort == ASSOCIATION else NOBODY
+
+
+def _to_review(who: Membership) -> Q:
+    """At an association: what was submitted, and of that what a role is asked about."""
+    below = [one.pk for one in accounts.reach(who)]
+    submitted = Q(table=APPLICATION, state__in=review_states(), institution__in=below)
+    if who.role == "secretariat":
+        return submitted
+    if who.role == "working_group":
+        return submitted & Q(group_seats__member=who, group_seats__ended_at=None)
+    if who.role == "expert":
+        return submitted & Q(panels__seats__member=who, panels__ended_at=None)
+    if who.role == "dispute_officer":
+        return submitted & ~Q(outcome="")
+    return NOBODY
+
+
+def get_case(who: Membership, code: UUID) -> Case:
+    """Give one case somebody may see, with everything that belongs to it."""
+    found: Case | None = visible_cases(who).filter(code=code).select_related(*WITH_ONE).first()
+    if found is None:
+        raise NotFound(Say("没有这个案件", "there is no such case"), code="E-CASE-11")
+    return found
+
+
+def engine_case(case: Case) -> kinds.Case:
+    """Make the engine's case of a row: what is on file, who is tied, which agencies are involved."""
+    whole = Case.objects.filter(pk=case.pk).select_related(*WITH_ONE).prefetch_related(*dossier.WITH).get()
+    parties = parties_of(case)
+    return dossier.of(whole, exhibits_of(case), ties_of(case, parties), agencies_of(parties))
+
+
+def parties_of(case: Case) -> list[Institution]:
+    """Give the institution whose case it is, and its collection agencies."""
+    return [case.institution, *Institution.objects.filter(parent=case.institution_id, sort="agency").order_by("pk")]
+
+
+def agencies_of(parties: Iterable[Institution]) -> list[str]:
+    """Give the codes of the agencies among the parties."""
+    return [str(one.code) for one in parties if one.sort == "agency"]
+
+
+def ties_of(case: Case, parties: Iterable[Institution]) -> list[kinds.Tie]:
+    """Give the ties to a case's parties: those entered, and those that where somebody works shows by itself."""
+    held = list(parties)
+    entered = Tie.objects.filter(Q(to_institution__in=held) | Q(to_case=case.pk)).select_related("person", "to_institution")
+    ties = [
+        kinds.Tie(one.person.username, one.kind, str(one.to_institution.code) if one.to_institution else dossier.concerned(case))
+        for one in entered
+    ]
+    both = Membership.objects.filter(institution__in=held, user__memberships__institution__sort=ASSOCIATION)
+    for one in both.select_related("user", "institution").distinct():
+        kind = "employer" if one.ended_at is None else "former_employer"
+        ties.append(kinds.Tie(one.user.username, kind, str(one.institution.code)))
+    return ties
+
+
+def exhibits_of(case: Case) -> list[Exhibit]:
+    """Give the exhibits filed under a case, oldest first."""
+    return list(Exhibit.objects.filter(about=str(case.code)).order_by("pk"))
+
+
+def steps_of(case: Case) -> list[Step]:
+    """Give the moves of a case, oldest first."""
+    return list(case.steps.select_related("made_by__user", "institution").order_by("pk"))
+
+
+def entries_of(steps: Iterable[Step]) -> Mapping[str, Entry]:
+    """Give the log entry of each move, by the move's code."""
+    codes = [str(one.code) for one in steps]
+    return {one.target: one for one in Entry.objects.filter(target__in=codes)}
+
+
+def get_step_entry(who: Membership, code: UUID) -> Entry:
+    """Give the log entry of a move of a case somebody may see."""
+    step = Step.objects.filter(code=code, case__in=visible_cases(who)).first()
+    found = Entry.objects.filter(target=str(step.code)).first() if step else None
+    if found is None:
+        raise NotFound(Say("没有这一步", "there is no such move"), code="E-CASE-12")
+    return found
+
+
+def tasks_of(case: Case) -> list[Task]:
+    """Give the tasks of a case, open ones first."""
+    found = case.tasks.select_related("case", "step__institution", "done_by__user").order_by("pk")
+    return sorted(found, key=lambda one: one.done_at is not None)
+
+
+def get_task(who: Membership, code: UUID) -> Task:
+    """Give a task that the institution somebody works for was asked to do."""
+    mine = Task.objects.filter(code=code, case__in=visible_cases(who), step__institution=who.institution_id)
+    found: Task | None = mine.select_related("case").first()
+    if found is None:
+        raise NotFound(Say("没有这项任务", "there is no such task"), code="E-CASE-13")
+    return found
+
+
+def decisions_of(case: Case) -> list[Decision]:
+    """Give the decisions on a case, first review before appeal."""
+    return list(case.decisions.select_related("step__made_by__user").order_by("pk"))
+
+
+def notices_of(case: Case) -> list[Notice]:
+    """Give what parties were told, oldest first."""
+    return list(case.notices.select_related("made_by__user", "received_by__user").order_by("pk"))
+
+
+def get_notice(who: Membership, code: UUID) -> Notice:
+    """Give a notice to somebody's own institution."""
+    mine = Notice.objects.filter(code=code, receiver="applicant", case__institution=who.institution_id)
+    found: Notice | None = mine.select_related("case").first() if who.institution.sort == MEMBER else None
+    if found is None:
+        raise NotFound(Say("没有这份告知", "there is no such notice"), code="E-CASE-14")
+    return found
+
+
+def panel_of(case: Case, stage: str) -> Panel | None:
+    """Give the panel that stands for a stage."""
+    found: Panel | None = case.panels.filter(stage=stage, ended_at=None).order_by("-pk").first()
+    return found
+
+
+def candidates(case: Case, role: str) -> list[Membership]:
+    """Give the people of the association above who hold a role, least burdened first."""
+    house = accounts.association_of(case.institution)
+    held = Membership.objects.filter(institution=house, role=role, ended_at=None, user__is_active=True)
+    found = list(held.select_related("user", "institution").order_by("pk"))
+    seats = "group_seats" if role == "working_group" else "panel_seats"
+    return sorted(found, key=lambda one: (getattr(one, seats).count(), one.pk))
+
+
+def appeals_of(case: Case) -> list[Any]:
+    """Give the appeals of a case."""
+    return list(case.appeals.select_related("step__made_by__user").order_by("pk"))
