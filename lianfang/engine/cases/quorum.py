@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from lianfang.engine.cases.case import Case, Missing, Panel, Seat, Vote
+from lianfang.engine.cases.case import Case, Missing, Opinion, Panel, Seat, Vote
 from lianfang.engine.cases.recusal import bars, knowledge
 from lianfang.engine.terms.errors import Conflict, NotAllowed, NotEnough, Say
+
+FINDINGS = ("abnormal", "not_abnormal", "unclear")
+"""What one member of a working group may find."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,27 @@ def _unclosed(case: Case, stage: str) -> tuple[Missing, ...]:
     if panel is None or panel.closed_at is not None:
         return ()
     return (Missing("M-BALLOT-OPEN", stage, Say("表决还没有封票", "the ballot is not closed")),)
+
+
+def hear(case: Case, seat: Seat, opinion: Opinion) -> Opinion:
+    """Take one working-group member's written opinion.
+
+    Raises:
+        NotAllowed: the person does not sit in the group, or is barred.
+        Conflict: he wrote one already, or there is no such finding.
+        NotEnough: the reason is too short.
+    """
+    least, where = knowledge()["working_group"]["reason_least"], f"case:{case.code}"
+    if opinion.by != seat.person or opinion.by not in {one.person for one in case.working_group}:
+        raise NotAllowed(Say("不在本案工作组", "does not sit in this working group"), code="E-QUORUM-02", where=where, fix=Say("请工作组成员写", "ask those who sit"))
+    if reasons := bars(case, seat):
+        raise NotAllowed(Say(f"应当回避：{reasons[0].say.zh}", f"must stand aside: {reasons[0].say.en}"), code="E-CASE-05", where=where, fix=Say("由秘书处换人", "the secretariat replaces him"))
+    if any(one.by == opinion.by for one in case.opinions) or opinion.finding not in FINDINGS:
+        raise Conflict(Say("已写过意见，或没有这个结论", "already written, or no such finding"), code="E-QUORUM-03", where=where,
+                       fix=Say(f"结论：{'、'.join(FINDINGS)}", f"findings: {', '.join(FINDINGS)}"))
+    if len(opinion.reason.strip()) < least:
+        raise NotEnough(Say(f"理由至少 {least} 字", f"a reason has at least {least} characters"), code="E-QUORUM-04", where=where, fix=Say("把理由写全", "write it out"))
+    return opinion
 
 
 def compose(case: Case, stage: str, seats: Sequence[Seat]) -> Panel:

@@ -43,6 +43,7 @@ class Case(models.Model):
     appeal_outcome = models.CharField(max_length=16, blank=True, help_text="what the appeal made of that")
     priority = models.PositiveSmallIntegerField(default=0, help_text="first among those due on one day")
     due_on = models.DateField(null=True, help_text="earliest last day as of the last move; orders lists, decides nothing")
+    expires_on = models.DateField(null=True, help_text="day on which the decision expires")
     findings = models.JSONField(default=list, help_text="codes of conduct findings the self-check must speak to")
     made_by = models.ForeignKey(MEMBER, on_delete=models.PROTECT, related_name="cases")
     made_at = models.DateTimeField(help_text="when it was opened")

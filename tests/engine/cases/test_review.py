@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lianfang.engine.cases import criteria, precedents, quorum, recusal, samples, self_check
-from lianfang.engine.cases.case import Actor, Answer, Case, Claim, Panel, Seat, SelfCheck, Step, Tie, Vote
+from lianfang.engine.cases.case import (
+    Actor,
+    Answer,
+    Case,
+    Claim,
+    Opinion,
+    Panel,
+    Seat,
+    SelfCheck,
+    Step,
+    Tie,
+    Vote,
+)
 from lianfang.engine.terms.errors import Conflict, NotAllowed, NotEnough
 
 AT, WHY, LENDER, HOUSE = samples.AT, samples.WHY, "lender-a", "association"
@@ -280,3 +292,18 @@ def test_who_sat_in_an_earlier_group_judges_no_more():
     assert told(quorum.missing_panel(case, "first")) == ["M-PANEL-GROUP"]
     assert [seat.person for seat in quorum.free(case, "first", [Seat("c", HOUSE), Seat("d", HOUSE)])] == ["d"]
     assert "c" in quorum.first_reviewers(case)
+
+
+@pytest.mark.parametrize(("by", "finding", "reason", "ties", "code"), [
+    ("a", "abnormal", WHY, (), None), ("z", "abnormal", WHY, (), "E-QUORUM-02"), ("b", "abnormal", WHY, (), "E-QUORUM-03"),
+    ("a", "certain", WHY, (), "E-QUORUM-03"), ("a", "unclear", "短", (), "E-QUORUM-04"),
+    ("a", "abnormal", WHY, (Tie("a", "employer", LENDER),), "E-CASE-05")])
+def test_an_opinion_is_its_members_own_once_and_written(by, finding, reason, ties, code):
+    case = replace(BASE, working_group=(Seat("a", HOUSE), Seat("b", HOUSE)), opinions=(Opinion("b", "unclear", WHY, AT),), ties=ties)
+    opinion = Opinion(by, finding, reason, AT)
+    if code is None:
+        assert quorum.hear(case, Seat(by, HOUSE), opinion) == opinion
+        return
+    with pytest.raises((Conflict, NotAllowed, NotEnough)) as wrong:
+        quorum.hear(case, Seat(by, HOUSE), opinion)
+    assert wrong.value.code == code
