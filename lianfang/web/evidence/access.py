@@ -50,6 +50,14 @@ def proof_of(entry: Entry) -> bytes:
     return made
 
 
+def checkpoint() -> bytes:
+    """Give the log's last signed checkpoint."""
+    made = store.checkpoint()
+    if made is None:
+        raise NotFound(Say("日志还没有检查点", "the log has no checkpoint yet"), code="E-LOG-13")
+    return made
+
+
 def key_line() -> str:
     """Give the log's public key."""
     return store.key_line()

@@ -81,6 +81,11 @@ def prove(index: int) -> bytes | None:
     return proof.Proof(index, tuple(hashes), signed).to_bytes()
 
 
+def checkpoint() -> bytes | None:
+    """Give the last signed checkpoint, or nothing while there is none."""
+    return store.public(place())(_CHECKPOINT)
+
+
 def key_line() -> str:
     """Give the public key, to be told to whoever checks proofs."""
     return signer().key.line()

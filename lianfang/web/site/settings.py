@@ -63,12 +63,13 @@ INSTALLED_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
     "django.contrib.staticfiles", "django.contrib.humanize",
     "lianfang.web.frame", "lianfang.web.evidence", "lianfang.web.accounts", "lianfang.web.identify",
-    "lianfang.web.cases", "lianfang.web.desk", "lianfang.web.site",
+    "lianfang.web.cases", "lianfang.web.desk", "lianfang.web.api", "lianfang.web.site",
     "allauth", "allauth.account", "allauth.mfa", "allauth.usersessions",
 ]  # fmt: skip
 
 MIDDLEWARE = [
     "lianfang.web.frame.middleware.headers",
+    "lianfang.web.api.problems.Plain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
