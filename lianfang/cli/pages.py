@@ -122,19 +122,41 @@ def _columns() -> str:
     return "\n".join(parts)
 
 
+# The order in which a piece of intelligence travels; engine rooms below the first line serve all of them.
+_TRAVEL = ("evidence", "identify", "conduct", "complaints", "cases", "sharing", "takedown", "reports")
+
+
 def _map() -> str:
     root = Path(__file__).parents[1]
     parts = [
         "# The map 地图\n\nTo find a file, ask: *which capability?* (the room), and *decide or remember?* (the floor).\n"
-        "Only the deciding floor exists today. Rooms stand in the order a piece of intelligence travels; each may look down, never up.\n"
+        "The engine decides: pure functions, no framework. The web remembers and shows. Rooms stand in the order a piece\n"
+        "of intelligence travels; each may look down, never up.\n\n"
+        "找文件先问两句:哪项能力(房间)?判断还是留存(楼层)?engine 判断,web 留存并展示;只许往下看,不许往上看。\n",
+        _rooms(root),
     ]
-    for folder in sorted({file.parent for file in root.rglob("*.py") if "__pycache__" not in file.parts}):
+    for folder in sorted({file.parent for file in root.rglob("*.py") if not {"__pycache__", "migrations"} & set(file.parts)}):
         files = [file for file in sorted(folder.glob("*.py")) if file.read_text(encoding="utf-8").strip()]
         if not files:
             continue
         parts.append(f"\n## {folder.relative_to(root.parent).as_posix()}\n")
         parts.append(_rows(("file", "what it is"), ((f"`{file.name}`", _first(file)) for file in files)))
     return "\n".join(parts)
+
+
+def _rooms(root: Path) -> str:
+    """Give the rooms of both floors side by side; an empty place says that the room is not built."""
+    floors = ("engine", "web")
+
+    def named(floor: str, room: str) -> str:
+        return f"[`{floor}/{room}`](#lianfang{floor}{room})" if (root / floor / room / "__init__.py").exists() else ""
+
+    rooms = [room for room in _TRAVEL if any(named(floor, room) for floor in floors)]
+    others = {floor: sorted(found.name for found in (root / floor).iterdir() if named(floor, found.name) and found.name not in _TRAVEL)
+              for floor in floors}  # fmt: skip
+    rows = [(room, *(named(floor, room) for floor in floors)) for room in rooms]
+    rows.append(("serve them all", *(", ".join(named(floor, room) for room in others[floor]) for floor in floors)))
+    return "\n" + _rows(("capability", "decides", "remembers and shows"), iter(rows))
 
 
 def _first(file: Path) -> str:
