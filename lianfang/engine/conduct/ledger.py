@@ -146,7 +146,7 @@ class Ledger:
             yield
             self._run("commit")
         except BaseException:
-            self._until = None
+            self._unhurried()
             with contextlib.suppress(Exception):  # the fault that is told is the first one
                 self._run("rollback")
             raise
@@ -170,13 +170,19 @@ class Ledger:
                 raise _Late from wrong
             raise
         finally:
-            self._until = None
+            self._unhurried()
             self._wait(_LONG_MS, None)
+
+    def _unhurried(self) -> None:
+        """Forget the patience: one that has run out would stop what must still be said to the database."""
+        self._until = None
+        if self.is_sqlite:
+            self._con.set_progress_handler(None, _LOOK_STEPS)  # type: ignore[attr-defined]
 
     def _wait(self, wait_ms: int, is_over: Callable[[], int] | None) -> None:
         """Tell the database how long it may wait for a lock and work on one statement."""
         if self.is_sqlite:
-            self._run(f"pragma busy_timeout = {int(wait_ms)}")
+            self._run(f"pragma busy_timeout = {int(wait_ms)}")  # before the watch over time, which would stop it too
             self._con.set_progress_handler(is_over, _LOOK_STEPS)  # type: ignore[attr-defined]
         else:
             self._run(f"set statement_timeout = {int(wait_ms)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import random
 import sqlite3
@@ -10,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -228,6 +230,24 @@ def test_no_time_at_all_is_a_refusal_not_a_crash(books: Any) -> None:
     book.record(call(**OUTCOME))  # what has happened is written down whatever the patience
     book.patience_ms = PATIENT_MS
     assert book.check(call(), NOON).remaining[0].used <= 1
+
+
+def test_time_may_run_out_anywhere_and_the_ledger_stays_usable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr(ledger, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 1000))  # every look costs a millisecond
+    monkeypatch.setattr(ledger, "_LOOK_STEPS", 1)
+    book, codes = sqlite_book(tmp_path / "gate.sqlite", 10**9), set[str]()
+    book.prepare()
+    for patience_ms in (*range(0, 400, 23), *range(400, 6_000, 700), 10**9):
+        book.patience_ms = patience_ms
+        codes.update(book.check(call(f"A{patience_ms}"), NOON).codes or ("allowed",))
+        ticket = book.reserve(call(f"B{patience_ms}"), NOON)
+        codes.update(ticket.verdict.codes or ("taken",))
+        assert not book.connection.in_transaction
+        if ticket.verdict.allow:
+            book.release(ticket.number or 0)
+    assert codes == {"E_TIMEOUT", "allowed", "taken"}
+    assert book._run("select count(*) from conduct_tally").fetchone()[0] == 0
 
 
 def test_a_log_taken_whole_counts_as_the_same_contacts_recorded(books: Any, tmp_path: Path) -> None:
