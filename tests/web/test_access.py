@@ -12,6 +12,7 @@ from django.urls import get_resolver, reverse
 from lianfang.engine.terms import clock
 from lianfang.web.accounts.models import ApiKey, Visit
 from lianfang.web.accounts.permissions import Permission, roles
+from lianfang.web.evidence import exhibit_actions as exhibits
 from lianfang.web.evidence.models import Entry
 from lianfang.web.identify.models import Judgement
 
@@ -69,6 +70,9 @@ def row_of(office, name, who, other):
         code = str(holder.institution.code)
         made = Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=code, target="y", leaf=b"{}")
         return made.code
+    if name.startswith(("cases-exhibit", "cases-hold")):
+        kept = office.exhibit(holder)
+        return exhibits.hold(kept, "somebody", "诉讼中").code if name.startswith("cases-hold") else kept.code
     raise AssertionError(f"no row for {name}")
 
 

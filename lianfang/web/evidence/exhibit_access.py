@@ -89,8 +89,13 @@ def get_hold(code: UUID) -> Hold:
     """Give one legal hold with its exhibit."""
     found: Hold | None = Hold.objects.filter(code=code).select_related("exhibit", "exhibit__entry").first()
     if found is None:
-        raise NotFound(Say("没有这项保全", "there is no such hold"), code="E-EXHIBIT-14")
+        raise no_hold()
     return found
+
+
+def no_hold() -> NotFound:
+    """Make the answer for a hold that is not there, or not one's own."""
+    return NotFound(Say("没有这项保全", "there is no such hold"), code="E-EXHIBIT-14")
 
 
 def why_it_stays(found: Exhibit, on: date) -> tuple[Say, ...]:

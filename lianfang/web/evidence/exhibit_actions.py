@@ -12,7 +12,7 @@ from lianfang.engine.evidence import custody, exhibit, leaf, stamp
 from lianfang.engine.evidence.digest import Digests
 from lianfang.engine.evidence.exhibit import About, Category
 from lianfang.engine.terms import clock
-from lianfang.engine.terms.errors import Conflict, InputError, NotEnough, Say
+from lianfang.engine.terms.errors import Conflict, InputError, NotEnough, ProofError, Say
 from lianfang.web.evidence import actions as log
 from lianfang.web.evidence import exhibit_access as access
 from lianfang.web.evidence import vault
@@ -109,6 +109,16 @@ def look(found: Exhibit, by: str, act: custody.Act, purpose: str) -> Reading:
     return Reading(found, content, is_same and found.state == HELD)
 
 
+def changed(found: Exhibit) -> ProofError:
+    """Make the error for an exhibit whose bytes are not those of the intake."""
+    return ProofError(
+        Say(f"证据“{found.title}”已不是入库时的内容,已标为损坏,不予提供",
+            f"the exhibit “{found.title}” is not what was taken in; it is marked damaged and not handed out"),
+        code="E-EXHIBIT-03", where=str(found.code),
+        fix=Say("通知管理员,从备份找回原件,并查看保管链", "tell the administrator, find the original in a backup, read its custody"),
+    )  # fmt: skip
+
+
 def hold(found: Exhibit, by: str, reason: str) -> Hold:
     """Keep an exhibit from removal, whatever its day of expiry."""
     access.record_of(found)
@@ -147,6 +157,8 @@ def redact(found: Exhibit, by: str, covers: Sequence[exhibit.Cover], code: UUID)
     seen = look(found, by, custody.Act.REDACT, "制作遮盖本 / to make a redacted copy")
     with seen.content as content:
         raw = content.read(MOST_TEXT_BYTES + 1)
+    if not seen.is_same:
+        raise changed(found)
     salts = [leaf.fresh_salt() for _ in covers]
     text, rows = exhibit.redact(as_text(raw), covers, salts)
     by_place = {f"{one.start}-{one.stop}": salt for one, salt in zip(covers, salts, strict=True)}

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from lianfang.engine.terms.errors import Say
-from lianfang.web.evidence.states import DAMAGED, FORGOTTEN, HELD, STATES
+from lianfang.web.evidence.states import ACTS, DAMAGED, FORGOTTEN, HELD, STATES
 
 
 class Entry(models.Model):
@@ -117,6 +117,11 @@ class Custody(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exhibit_id} {self.act}"
+
+    @property
+    def act_name(self) -> Say:
+        """Give the words for the act."""
+        return ACTS[self.act]
 
 
 class Hold(models.Model):

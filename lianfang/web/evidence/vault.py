@@ -135,3 +135,9 @@ def remove(sha256: str, code: object) -> None:
     target.unlink(missing_ok=True)
     if target.parent.is_dir():
         _sync(target.parent)
+
+
+def discard(code: object) -> None:
+    """Remove what was written for an exhibit that never came to be."""
+    for left in _folder().glob(f"*/*.{code}"):
+        left.unlink(missing_ok=True)

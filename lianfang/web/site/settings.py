@@ -7,6 +7,8 @@ LIANFANG_HOSTS   names the office answers to, by commas (localhost only)
 LIANFANG_HTTPS   1: behind a proxy that speaks HTTPS; cookies travel encrypted only
 LIANFANG_SECRET  signing key; without it one is made in LIANFANG_HOME
 LIANFANG_LOG     name of the evidence log, kept for good (lianfang.local/log)
+LIANFANG_WITNESS address of a witness of the log, and its key as `key address`; none without it
+LIANFANG_TSA     address of a time stamp authority (RFC 3161); LIANFANG_TSA_ROOTS its root certificates, a PEM file
 LIANFANG_TOTP    0: no second factor is demanded (never demanded in the demo)
 """
 
@@ -23,6 +25,8 @@ LIANFANG_DEMO = os.environ.get("LIANFANG_DEMO") == "1"
 LIANFANG_REQUIRE_TOTP = os.environ.get("LIANFANG_TOTP", "1") == "1" and not LIANFANG_DEMO
 LIANFANG_LOG_NAME = os.environ.get("LIANFANG_LOG", "lianfang.local/log")
 LIANFANG_MOST_UPLOAD_BYTES = int(os.environ.get("LIANFANG_MOST_UPLOAD_MB", "1024")) << 20
+LIANFANG_TSA, LIANFANG_TSA_ROOTS = os.environ.get("LIANFANG_TSA", ""), os.environ.get("LIANFANG_TSA_ROOTS", "")
+LIANFANG_WITNESS = os.environ.get("LIANFANG_WITNESS", "")
 _HTTPS = os.environ.get("LIANFANG_HTTPS") == "1"
 
 

@@ -1,0 +1,107 @@
+"""What people say of an exhibit, and of the places they cover."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazy
+
+from lianfang.engine.evidence.exhibit import Cover
+from lianfang.engine.terms.clock import SHANGHAI
+from lianfang.engine.terms.errors import Say
+from lianfang.web.accounts.forms import Styled
+from lianfang.web.evidence.exhibit_actions import Intake
+from lianfang.web.evidence.states import SORTS
+from lianfang.web.frame.templatetags.say import said
+
+_SPAN = re.compile(r"(\d{1,9})\s*-\s*(\d{1,9})")
+MOST_PLACES = 500
+
+
+def _label(zh: str, en: str) -> Any:
+    return lazy(lambda: said(Say(zh, en)), str)()
+
+
+class ExhibitForm(Styled):
+    """A new exhibit: the file, what it is to prove, where it is from."""
+
+    upload = forms.FileField(label=_label("文件", "File"))
+    title = forms.CharField(
+        max_length=120, label=_label("证据名称(不要写姓名、号码)", "What it is (no names or numbers of people)")
+    )
+    purpose = forms.CharField(max_length=300, label=_label("证明对象", "What it is to prove"))
+    source = forms.CharField(max_length=200, label=_label("来源", "Where it was taken from"))
+    sort = forms.ChoiceField(label=_label("种类", "Sort"))
+    captured_by = forms.CharField(max_length=64, label=_label("取得人", "Who took it"))
+    captured_at = forms.DateTimeField(
+        label=_label("取得时间(北京时间)", "When (Beijing time)"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    n_people = forms.IntegerField(
+        min_value=0, max_value=100_000, initial=1,
+        label=_label("含多少人的个人信息(0 为没有;查看按此计数)", "How many people's personal fields it holds (0: none; a look counts them)"),
+    )  # fmt: skip
+    expires_on = forms.DateField(
+        required=False, label=_label("保存至(不填则不到期)", "Kept until (empty: it stays)"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    about = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["sort"].choices = [(code, said(name)) for code, name in SORTS.items()]
+
+    def intake(self) -> Intake:
+        """Give what was said; who says it is added by the act."""
+        told = self.cleaned_data
+        return Intake(
+            "", "", told["title"], told["purpose"], told["source"], told["captured_at"].astimezone(SHANGHAI), told["captured_by"],
+            told["upload"].name, told["about"], told["sort"], told["upload"].content_type or "application/octet-stream",
+            told["n_people"], told["expires_on"],
+        )  # fmt: skip
+
+
+class CoverForm(Styled):
+    """Places of a text to be covered, one a line: `120-131 | 手机号 | 个人信息`."""
+
+    covers = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "120-131 | 手机号 | 与本案无关的个人信息"}),
+        label=_label("遮盖位置(每行:起-止 | 内容 | 理由)", "Places (one a line: from-to | what | why)"),
+    )
+
+    def clean_covers(self) -> list[Cover]:
+        """Read the lines; from and to count characters from 0."""
+        made = []
+        for place, what, why in _lines(self.cleaned_data["covers"]):
+            span = _SPAN.fullmatch(place)
+            if span is None:
+                raise forms.ValidationError(said(Say(f"位置写成 起-止:{place}", f"write a place as from-to: {place}")))
+            made.append(Cover(int(span[1]), int(span[2]), what, why))
+        return made
+
+
+class CopyForm(Styled):
+    """A copy that was covered elsewhere, with its list of pages."""
+
+    upload = forms.FileField(label=_label("遮盖本", "The covered copy"))
+    places = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "第3页 | 身份证号 | 与本案无关的个人信息"}),
+        label=_label("遮盖清单(每行:页或位置 | 内容 | 理由)", "What was covered (one a line: page or place | what | why)"),
+    )
+
+    def clean_places(self) -> list[tuple[str, str, str]]:
+        """Read the lines."""
+        return _lines(self.cleaned_data["places"])
+
+
+def _lines(text: str) -> list[tuple[str, str, str]]:
+    made = []
+    for line in filter(str.strip, text.splitlines()):
+        parts = [part.strip() for part in re.split(r"[|｜]", line)]
+        if len(parts) != 3 or not all(parts) or len(parts[0]) > 40 or len(parts[1]) > 80 or len(parts[2]) > 120:
+            raise forms.ValidationError(said(Say(f"这一行要有三段:{line[:40]}", f"this line wants three parts: {line[:40]}")))
+        made.append((parts[0], parts[1], parts[2]))
+    if not 0 < len(made) <= MOST_PLACES:
+        raise forms.ValidationError(said(Say(f"1 到 {MOST_PLACES} 处", f"from 1 to {MOST_PLACES} places")))
+    return made

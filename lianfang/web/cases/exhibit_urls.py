@@ -1,0 +1,20 @@
+"""Addresses of exhibits."""
+
+from django.urls import path
+
+from lianfang.web.cases import exhibit_views as views
+
+urlpatterns = [
+    path("exhibits", views.exhibits, name="cases-exhibits"),
+    path("exhibits/add", views.add, name="cases-exhibit-add"),
+    path("exhibits/<uuid:code>", views.exhibit, name="cases-exhibit"),
+    path("exhibits/<uuid:code>/read", views.read, name="cases-exhibit-read"),
+    path("exhibits/<uuid:code>/verify", views.verify, name="cases-exhibit-verify"),
+    path("exhibits/<uuid:code>/hold", views.hold, name="cases-exhibit-hold"),
+    path("exhibits/<uuid:code>/redact", views.redact, name="cases-exhibit-redact"),
+    path("exhibits/<uuid:code>/copy", views.add_copy, name="cases-exhibit-copy"),
+    path("exhibits/<uuid:code>/stamp", views.stamp, name="cases-exhibit-stamp"),
+    path("exhibits/<uuid:code>/ask-removal", views.ask_removal, name="cases-exhibit-ask-removal"),
+    path("exhibits/<uuid:code>/remove", views.remove, name="cases-exhibit-remove"),
+    path("holds/<uuid:code>/release", views.release, name="cases-hold-release"),
+]
