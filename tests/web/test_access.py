@@ -32,7 +32,7 @@ def named(patterns, before=""):
 ROUTES = {name: (view, parts) for name, view, parts in named(get_resolver().url_patterns)}
 DOORS = {name: view for name, (view, _) in ROUTES.items() if hasattr(view, "door")}
 FOREIGN = {name for name in ROUTES if name.startswith(("account_", "mfa_", "usersessions_"))}
-OPEN = {"site-health", "frame-language-choose"}
+OPEN = {"site-health", "site-health-live", "site-health-ready", "site-metrics", "frame-language-choose"}
 
 
 def test_every_address_says_who_may_open_it():

@@ -50,6 +50,11 @@ def proof_of(entry: Entry) -> bytes:
     return made
 
 
+def n_waiting() -> int:
+    """Count the entries the log on disk does not have yet."""
+    return int(Entry.objects.filter(place__isnull=True).count())
+
+
 def checkpoint() -> bytes:
     """Give the log's last signed checkpoint."""
     made = store.checkpoint()

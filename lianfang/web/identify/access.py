@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from lianfang.engine.terms.errors import NotFound, Say
 from lianfang.web.accounts import access as accounts
@@ -29,6 +30,17 @@ def get_run(who: Membership, code: UUID) -> Run:
     if found is None:
         raise NotFound(Say("没有这次运行", "there is no such run"), code="E-RUN-01")
     return found
+
+
+def runs_by_state() -> dict[str, int]:
+    """Count the runs of the whole office by state: a number for whoever looks after the machine."""
+    return dict(Run.objects.values_list("state").annotate(n=Count("pk")).order_by())
+
+
+def last_beat() -> list[datetime]:
+    """Give the last sign of life of any run's worker, if there ever was one."""
+    found = Run.objects.aggregate(at=Max("beat_at"))["at"]
+    return [found] if found else []
 
 
 def files_of(run: Run) -> list[RunFile]:

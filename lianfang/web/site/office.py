@@ -107,9 +107,12 @@ def _granian(how: Serving) -> None:
     from granian.server import Server
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
+    os.environ["LIANFANG_AT_ONCE"] = str(how.threads)
+    # A thread for each at work, each in line, and some more that tell the rest to come back.
+    threads = how.threads + int(os.environ.get("LIANFANG_IN_LINE", "48")) + 8
     Server(
         "lianfang.web.site.wsgi:application", address=how.host, port=how.port, interface=Interfaces.WSGI, workers=1,
-        blocking_threads=how.threads, websockets=False, log_level=LogLevels.error, workers_kill_timeout=10,
+        blocking_threads=threads, websockets=False, log_level=LogLevels.error, workers_kill_timeout=10,
     ).serve()  # fmt: skip
 
 

@@ -10,6 +10,9 @@ LIANFANG_LOG     name of the evidence log, kept for good (lianfang.local/log)
 LIANFANG_WITNESS address of a witness of the log, and its key as `key address`; none without it
 LIANFANG_TSA     address of a time stamp authority (RFC 3161); LIANFANG_TSA_ROOTS its root certificates, a PEM file
 LIANFANG_TOTP    0: no second factor is demanded (never demanded in the demo)
+LIANFANG_AT_ONCE requests worked on at once in one process (8); LIANFANG_IN_LINE how many more wait (48)
+LIANFANG_METRICS_TOKEN  opens /metrics; without it only this machine may read them, and nobody behind a proxy
+LIANFANG_LOG_LEVEL      which log lines are written: INFO has one a request (INFO; WARNING in the demo)
 """
 
 from __future__ import annotations
@@ -27,6 +30,10 @@ LIANFANG_LOG_NAME = os.environ.get("LIANFANG_LOG", "lianfang.local/log")
 LIANFANG_MOST_UPLOAD_BYTES = int(os.environ.get("LIANFANG_MOST_UPLOAD_MB", "1024")) << 20
 LIANFANG_TSA, LIANFANG_TSA_ROOTS = os.environ.get("LIANFANG_TSA", ""), os.environ.get("LIANFANG_TSA_ROOTS", "")
 LIANFANG_WITNESS = os.environ.get("LIANFANG_WITNESS", "")
+LIANFANG_AT_ONCE = int(os.environ.get("LIANFANG_AT_ONCE", "8"))
+LIANFANG_IN_LINE = int(os.environ.get("LIANFANG_IN_LINE", "48"))
+LIANFANG_WAIT_SECONDS = 5.0  # in line; whoever waited longer is told to come back
+LIANFANG_METRICS_TOKEN = os.environ.get("LIANFANG_METRICS_TOKEN", "")
 _HTTPS = os.environ.get("LIANFANG_HTTPS") == "1"
 
 
@@ -73,6 +80,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "lianfang.web.frame.middleware.headers",
+    "lianfang.web.frame.lines.watch",
+    "lianfang.web.frame.gate.Gate",
     "lianfang.web.api.problems.Plain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -102,7 +111,9 @@ TEMPLATES = [{
 
 DATABASES = {"default": database_of(os.environ.get("DATABASE_URL", ""), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "frame_cache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "frame_cache",
+                      # Counters of wrong passwords stand here: they must not be pushed out by strangers knocking.
+                      "OPTIONS": {"MAX_ENTRIES": 100_000}}}  # fmt: skip
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -143,7 +154,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": "lianfang.web.frame.lines.Line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "lianfang": {"level": os.environ.get("LIANFANG_LOG_LEVEL", "WARNING" if LIANFANG_DEMO else "INFO")},
+        # One line a request is written by us; what went wrong inside is told as a fault.
+        "django": {"handlers": [], "level": "ERROR"},
+    },
 }

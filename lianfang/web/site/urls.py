@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from lianfang.web.site import views
+from lianfang.web.site import probes, views
 
 urlpatterns = [
     path("", include("lianfang.web.frame.urls")),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("", include("lianfang.web.api.urls")),
     path("account/", include(views.account_addresses())),
     path("health", views.health, name="site-health"),
+    path("health/live", probes.live, name="site-health-live"),
+    path("health/ready", probes.ready, name="site-health-ready"),
+    path("metrics", probes.metrics, name="site-metrics"),
 ]
 
 handler404 = "lianfang.web.site.errors.not_found"

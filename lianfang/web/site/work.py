@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import signal
-import sys
 import time
 from types import FrameType
 
@@ -11,8 +11,10 @@ from django.db import OperationalError, close_old_connections
 
 from lianfang.web.evidence import actions as log
 from lianfang.web.identify import work
+from lianfang.web.site import probes
 
-IDLE_SECONDS = 0.5
+IDLE_SECONDS, BEAT_SECONDS = 0.5, 10.0
+_log = logging.getLogger("lianfang.worker")
 
 
 def forever() -> None:
@@ -24,14 +26,18 @@ def forever() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    beaten_at = -BEAT_SECONDS
     while not stopped:
         close_old_connections()
         try:
+            if time.monotonic() - beaten_at >= BEAT_SECONDS:
+                probes.beat()
+                beaten_at = time.monotonic()
             busy = work.once()
             while log.sequence():
                 pass
         except OperationalError as wrong:  # the database is away for a moment: say so and go on
-            print(f"database: {wrong}", file=sys.stderr)
+            _log.warning("the database is away", exc_info=wrong)
             busy = False
         if not busy:
             time.sleep(IDLE_SECONDS)
