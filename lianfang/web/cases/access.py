@@ -14,16 +14,22 @@ from django.db.models import Q
 
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import tables
+from lianfang.engine.cases.precedents import Precedent
 from lianfang.engine.cases.table import Side
+from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.errors import NotFound, Say
 from lianfang.web.accounts import access as accounts
+from lianfang.web.accounts.act import held
 from lianfang.web.accounts.models import Institution, Membership
+from lianfang.web.accounts.permissions import Permission
 from lianfang.web.cases import dossier
+from lianfang.web.cases.exhibit_access import Standing
 from lianfang.web.cases.models import Case, Decision, Notice, Panel, Step, Task, Tie
 from lianfang.web.cases.states import APPLICATION, ASSOCIATION, MEMBER, REGULATOR
 from lianfang.web.evidence.models import Entry, Exhibit
 
 NOBODY = Q(pk__in=())
+MOST_PRECEDENTS = 2_000
 WITH_ONE = ("institution__parent", "made_by__user", "ring", "self_check__written_by__user", "self_check__signed_by__user",
             "lease__member__user")  # fmt: skip
 
@@ -74,6 +80,25 @@ def get_case(who: Membership, code: UUID) -> Case:
     return found
 
 
+def in_states(found: Any, states: Mapping[str, Iterable[str]]) -> Any:
+    """Narrow cases to some states of each table."""
+    wanted = NOBODY
+    for table, names in states.items():
+        wanted |= Q(table=table, state__in=list(names))
+    return found.filter(wanted)
+
+
+def named_like(found: Any, words: str) -> Any:
+    """Narrow cases to those whose number or ring contains some words."""
+    plain = words.strip()[:60].upper().removeprefix("Y-").removeprefix("D-")
+    return found.filter(Q(code__icontains=plain.lower()) | Q(key__icontains=plain))
+
+
+def open_on(who: Membership, ring_id: str) -> list[Case]:
+    """Give the open cases of somebody's institution on one ring."""
+    return list(visible_cases(who).filter(key=ring_id, ended_at=None).order_by("pk"))
+
+
 def engine_case(case: Case) -> kinds.Case:
     """Make the engine's case of a row: what is on file, who is tied, which agencies are involved."""
     whole = Case.objects.filter(pk=case.pk).select_related(*WITH_ONE).prefetch_related(*dossier.WITH).get()
@@ -93,13 +118,13 @@ def agencies_of(parties: Iterable[Institution]) -> list[str]:
 
 def ties_of(case: Case, parties: Iterable[Institution]) -> list[kinds.Tie]:
     """Give the ties to a case's parties: those entered, and those that where somebody works shows by itself."""
-    held = list(parties)
-    entered = Tie.objects.filter(Q(to_institution__in=held) | Q(to_case=case.pk)).select_related("person", "to_institution")
+    houses = list(parties)
+    entered = Tie.objects.filter(Q(to_institution__in=houses) | Q(to_case=case.pk)).select_related("person", "to_institution")
     ties = [
         kinds.Tie(one.person.username, one.kind, str(one.to_institution.code) if one.to_institution else dossier.concerned(case))
         for one in entered
     ]
-    both = Membership.objects.filter(institution__in=held, user__memberships__institution__sort=ASSOCIATION)
+    both = Membership.objects.filter(institution__in=houses, user__memberships__institution__sort=ASSOCIATION)
     for one in both.select_related("user", "institution").distinct():
         kind = "employer" if one.ended_at is None else "former_employer"
         ties.append(kinds.Tie(one.user.username, kind, str(one.institution.code)))
@@ -109,6 +134,15 @@ def ties_of(case: Case, parties: Iterable[Institution]) -> list[kinds.Tie]:
 def exhibits_of(case: Case) -> list[Exhibit]:
     """Give the exhibits filed under a case, oldest first."""
     return list(Exhibit.objects.filter(about=str(case.code)).order_by("pk"))
+
+
+def of_case(who: Membership, about: UUID) -> Standing | None:
+    """Say what somebody may do with the exhibits of a case: whoever sees it reads them, its institution adds while it writes."""
+    found = visible_cases(who).filter(code=about).select_related("institution").first()
+    if found is None or Permission.CASE_READ not in held(who):
+        return None
+    edits = dossier.table_of(found).states[found.state].edits
+    return Standing(who.institution.sort != REGULATOR, dossier.is_applicant(found, who) and "exhibits" in edits)
 
 
 def steps_of(case: Case) -> list[Step]:
@@ -174,8 +208,8 @@ def panel_of(case: Case, stage: str) -> Panel | None:
 def candidates(case: Case, role: str) -> list[Membership]:
     """Give the people of the association above who hold a role, least burdened first."""
     house = accounts.association_of(case.institution)
-    held = Membership.objects.filter(institution=house, role=role, ended_at=None, user__is_active=True)
-    found = list(held.select_related("user", "institution").order_by("pk"))
+    known = Membership.objects.filter(institution=house, role=role, ended_at=None, user__is_active=True)
+    found = list(known.select_related("user", "institution").order_by("pk"))
     seats = "group_seats" if role == "working_group" else "panel_seats"
     return sorted(found, key=lambda one: (getattr(one, seats).count(), one.pk))
 
@@ -183,3 +217,50 @@ def candidates(case: Case, role: str) -> list[Membership]:
 def appeals_of(case: Case) -> list[Any]:
     """Give the appeals of a case."""
     return list(case.appeals.select_related("step__made_by__user").order_by("pk"))
+
+
+def votes_of(case: Case, stage: str) -> list[Any]:
+    """Give the votes of a stage; which of them somebody may read, `sheet.ballot` asks the engine."""
+    return list(case.votes.filter(stage=stage).select_related("person", "made_by__institution").order_by("pk"))
+
+
+def opinions_of(case: Case) -> list[Any]:
+    """Give the working group's opinions, those that lapsed too."""
+    return list(case.opinions.select_related("made_by__user").order_by("pk"))
+
+
+def group_of(case: Case) -> list[Membership]:
+    """Give the people of a case's working group."""
+    return [one.member for one in case.group_seats.filter(ended_at=None).select_related("member__user").order_by("pk")]
+
+
+def sitting(panel: Panel | None) -> list[Membership]:
+    """Give the people of a panel."""
+    return [one.member for one in panel.seats.select_related("member__user").order_by("pk")] if panel else []
+
+
+def entered_ties(case: Case) -> list[Tie]:
+    """Give the ties entered to a case's parties and people."""
+    to = Q(to_institution__in=parties_of(case)) | Q(to_case=case.pk)
+    return list(Tie.objects.filter(to).select_related("person", "to_institution", "made_by__user").order_by("pk"))
+
+
+def colleagues_of(who: Membership) -> list[Membership]:
+    """Give the people of one's institution a case may be given to."""
+    mine = Membership.objects.filter(institution=who.institution_id, role__in=("analyst", "supervisor"), ended_at=None)
+    return list(mine.select_related("user").order_by("pk"))
+
+
+def precedents(who: Membership) -> list[Precedent]:
+    """Give the cases decided and told below the same association, without anybody's name."""
+    house = who.institution if who.institution.sort == ASSOCIATION else accounts.association_of(who.institution)
+    told = Case.objects.filter(institution__parent=house, decisions__isnull=False, notices__appeal_until__isnull=False)
+    found = told.exclude(outcome="").distinct().prefetch_related("claims", "guards", "decisions")
+    return [
+        Precedent(
+            one.number, one.typology, frozenset(claim.criterion for claim in one.claims.all()),
+            frozenset(guard.guard for guard in one.guards.all() if guard.applies), one.appeal_outcome or one.outcome,
+            max(each.made_at for each in one.decisions.all()).astimezone(SHANGHAI).date(),
+        )
+        for one in found.order_by("-pk")[:MOST_PRECEDENTS]
+    ]  # fmt: skip

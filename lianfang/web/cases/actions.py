@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from lianfang.engine.cases import case as kinds
-from lianfang.engine.cases import leases, moves, running, self_check, tables
+from lianfang.engine.cases import leases, moves, quorum, running, self_check, tables
 from lianfang.engine.cases.table import Move
 from lianfang.engine.cases.waiting import Matter, find_open
 from lianfang.engine.terms import clock
@@ -165,15 +165,16 @@ def _follow(row: Move, made: moves.Moved, step: Step, who: Membership | None) ->
 
 
 def _decide(row: Move, made: moves.Moved, step: Step) -> None:
-    told, counts = step.given, {}
+    told, counts, against = step.given, {}, []
     if row.panel:
-        from lianfang.engine.cases import quorum
-
-        counts = quorum.verdict(made.case, row.panel).n_by_choice
+        counted = quorum.verdict(made.case, row.panel)
+        counts, people = counted.n_by_choice, [one.by for one in counted.dissents]
+        votes = step.case.votes.filter(stage=row.panel, person__username__in=people)
+        against = [str(one.code) for one in votes.order_by("pk")]
     Decision.objects.create(
         case=step.case, step=step, stage=row.panel or step.came_from, outcome=row.appeal or row.outcome or "",
         reasons=told.get("reasons", step.note), handling=told.get("handling", ""), correction=told.get("correction", ""),
-        n_by_choice=counts, made_at=step.at,
+        n_by_choice=counts, dissents=against, made_at=step.at,
     )  # fmt: skip
 
 

@@ -71,6 +71,12 @@ def of(case: Case, on_file: Iterable[Any], ties: Iterable[kinds.Tie], agencies: 
     )  # fmt: skip
 
 
+def moved(case: Case) -> kinds.Case:
+    """Make as much of the engine's case as its clocks need: where it stands and the moves made."""
+    steps = tuple(_step(case, one) for one in sorted(case.steps.all(), key=lambda one: one.pk))
+    return kinds.Case(str(case.code), case.state, str(case.institution.code), steps)
+
+
 def concerned(case: Case) -> str:
     """Give the code that stands for the people a case is about: ties to them are kept without their names."""
     return f"people:{case.code}"

@@ -135,6 +135,7 @@ class Decision(models.Model):
     handling = models.TextField(blank=True, help_text="how such complaints are to be handled, the same for all")
     correction = models.TextField(blank=True, help_text="what an appeal put right")
     n_by_choice = models.JSONField(default=dict, help_text="votes counted by choice; empty where the group agreed")
+    dissents = models.JSONField(default=list, help_text="codes of the votes that went the other way")
     made_at = models.DateTimeField(help_text="when")
 
     def __str__(self) -> str:

@@ -21,3 +21,18 @@ STANDINGS = {
 }
 YES_NO = {"yes": Say("是", "yes"), "no": Say("否", "no")}
 """What a question is answered with."""
+PARTIES = {
+    "applicant": Say("申请机构", "the applicant"),
+    "person_concerned": Say("当事人", "the person concerned"),
+    "agent": Say("代理人", "the agent"),
+}
+WAITING_FOR = {
+    "customer": Say("客户", "customer"), "agency": Say("催收机构", "collection agency"), "other_lender": Say("其他机构", "another lender"),
+    "court": Say("法院", "court"), "police": Say("公安", "police"), "records": Say("调取记录", "records"),
+}  # fmt: skip
+OUTCOMES = {
+    "confirmed": Say("属实", "confirmed"),
+    "refuted": Say("不属实", "refuted"),
+    "inconclusive": Say("查不清", "inconclusive"),
+    "split": Say("未达多数", "no majority"),
+}

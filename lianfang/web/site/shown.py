@@ -18,6 +18,8 @@ _PLACES = (
     ("identify-rings", Say("团伙", "Rings"), Permission.RING_READ),
     ("identify-runs", Say("上传与运行", "Runs"), Permission.RUN_READ),
     ("identify-judgements", Say("研判", "Judgements"), Permission.PAIR_JUDGE),
+    ("cases-cases", Say("案件", "Cases"), Permission.CASE_READ),
+    ("cases-precedents", Say("先例", "Precedents"), Permission.PRECEDENT_READ),
     ("identify-check", Say("查一段文字", "Check a text"), Permission.TEXT_CHECK),
     ("identify-guides", Say("特征指南", "Guides"), Permission.GUIDE_READ),
     ("cases-exhibits", Say("证据", "Exhibits"), Permission.EXHIBIT_READ),

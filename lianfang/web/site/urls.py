@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("lianfang.web.desk.urls")),
     path("", include("lianfang.web.identify.urls")),
     path("", include("lianfang.web.accounts.urls")),
+    path("", include("lianfang.web.cases.urls")),
     path("", include("lianfang.web.cases.exhibit_urls")),
     path("", include("lianfang.web.api.urls")),
     path("account/", include(views.account_addresses())),
