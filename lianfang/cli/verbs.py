@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lianfang.cli import case, evidence_verbs, office, show
+from lianfang.cli import case, evidence_verbs, office, office_keep, show
 from lianfang.engine.terms.errors import Say
 
 Verb = Callable[[argparse.Namespace], int]
@@ -376,6 +376,7 @@ def parser() -> argparse.ArgumentParser:
     _add_simulate(verbs)
     _add_conduct(verbs)
     office.add(verbs, _verb)
+    office_keep.add(verbs, _verb)
     evidence_verbs.add(partial(_group, verbs), _verb)
     case.add(partial(_group, verbs), _verb)
     _add_house(verbs)

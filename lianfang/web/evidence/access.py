@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Max
 
 from lianfang.engine.evidence import leaf
 from lianfang.engine.terms.errors import NotFound, Say
@@ -61,6 +64,25 @@ def checkpoint() -> bytes:
     if made is None:
         raise NotFound(Say("日志还没有检查点", "the log has no checkpoint yet"), code="E-LOG-13")
     return made
+
+
+def heads() -> tuple[int, int]:
+    """Say how many entries the published log has, and how many the database knows the place of."""
+    made = store.published()
+    last = Entry.objects.aggregate(last=Max("place"))["last"]
+    return made.n_leaves if made else 0, 0 if last is None else int(last) + 1
+
+
+def last_made_at() -> datetime | None:
+    """Say when the last entry was made."""
+    found: datetime | None = Entry.objects.aggregate(last=Max("made_at"))["last"]
+    return found
+
+
+def placed() -> Iterator[tuple[int, bytes]]:
+    """Give every row that has its place in the log, in the log's order: place and leaf."""
+    rows = Entry.objects.filter(place__isnull=False).order_by("place").values_list("place", "leaf")
+    return ((place, bytes(raw)) for place, raw in rows.iterator())
 
 
 def key_line() -> str:

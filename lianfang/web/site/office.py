@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lianfang.engine.terms.errors import InputError, Say, SettingError
 
@@ -77,6 +78,40 @@ def make_demo(n_people: int | None) -> None:
     from lianfang.web.site import demo
 
     demo.make(n_people)
+
+
+def back_up(target: Path, with_keys: bool) -> dict[str, Any]:
+    """Write a backup; give its manifest."""
+    ready()
+    from lianfang.web.site import backup
+
+    return backup.make(target.absolute(), with_keys)
+
+
+def put_back(archive: Path, home: Path) -> tuple[dict[str, Any], Any]:
+    """Restore a backup; give its manifest, and log and database side by side."""
+    from lianfang.web.site import restore
+
+    return restore.into(archive.absolute(), home, _whole)
+
+
+def _whole(manifest: dict[str, Any], home: Path) -> Any:
+    """Look at a restored office that has not got its place yet: its database, then its log beside it."""
+    os.environ["LIANFANG_HOME"] = str(home)
+    # A key left out of the backup is put back by hand; none is made here in its stead.
+    os.environ.setdefault("LIANFANG_SECRET", "only while a backup is being looked at, nothing is signed")
+    ready()
+    from lianfang.web.site import restored
+
+    return restored.look(manifest, home)
+
+
+def look_over(deep: bool) -> list[Any]:
+    """Look the office over; give what was found."""
+    ready()
+    from lianfang.web.site import doctor
+
+    return list(doctor.look_over(deep))
 
 
 def work() -> None:
