@@ -1,6 +1,7 @@
 """Uploads and runs: columns asked before anything runs, strangers' files refused with a reason, judgements obeyed."""
 
 import io
+import json
 import zipfile
 from datetime import timedelta
 
@@ -11,13 +12,26 @@ from django.urls import reverse
 
 from lianfang.engine.terms import clock
 from lianfang.engine.terms.errors import Conflict, InputError
-from lianfang.web.identify import access, actions, shelves, work
+from lianfang.web.identify import access, actions, child, shelves, work
 from lianfang.web.identify.models import Run
 
 HEAD = "投诉编号,姓名,手机号,代理人电话,投诉时间,投诉内容,怪列,密码\n"
 NAMES = "赵一 钱二 孙三 李四 周五 吴六 郑七 王八".split()
 MOBILE = "13800{:06d}"
 LETTER = "本人与贵行存在信用卡合同关系,因贵行未尽审慎义务,特此投诉。请贵行退还全部息费并停止一切催收,若七日内不答复将逐级反映直至问题解决。"
+
+
+@pytest.fixture
+def near(monkeypatch):
+    """Look into files by the child's own code without starting its process: two seconds less, the same answer."""
+
+    def looked(words, **_):
+        what, folder = words[-2:]
+        assert what == "columns"
+        monkeypatch.setattr(child.sys, "argv", ["child", what, folder])
+        child.main()
+
+    monkeypatch.setattr(actions.subprocess, "run", looked)
 
 
 def csv(n=8, agent="13911110000"):
@@ -48,7 +62,7 @@ def test_an_upload_shows_how_columns_are_taken_masked(office):
     assert shelves.folder_of(run.code).stat().st_mode & 0o077 == 0
 
 
-def test_columns_can_be_corrected_before_the_run(office):
+def test_columns_can_be_corrected_before_the_run(office, near):
     client = office.client("analyst")
     upload(client, file())
     run = latest()
@@ -63,7 +77,7 @@ def test_columns_can_be_corrected_before_the_run(office):
         actions.start(office.members["analyst", "first"], run, [{}])
 
 
-def test_another_kind_can_be_chosen(office):
+def test_another_kind_can_be_chosen(office, near):
     client = office.client("analyst")
     upload(client, file())
     client.post(reverse("identify-run-columns", args=[latest().code]), {"kind-0": "tip"})
@@ -92,16 +106,31 @@ def entity():
     "hostile", [bomb(), entity(), b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", b"\x7fELF" + bytes(200), b"\x89PNG\r\n\x1a\n" + bytes(99)],
     ids=["zip bomb", "entity", "pdf", "program", "picture"],
 )  # fmt: skip
-def test_hostile_files_are_refused_with_the_reason(office, hostile):
+def test_hostile_files_are_refused_with_the_reason(office, near, hostile):
     told = upload(office.client("analyst"), file("投诉.xlsx", hostile)).content.decode()
     run = latest()
     assert run.state == "failed" and run.told["wrong"]["zh"] in told.replace("&#x27;", "'").replace("&quot;", '"')
     assert "下一步" in told and "root:" not in told and str(shelves.folder_of(run.code)) not in told
 
 
-def test_a_formula_stays_text(office):
-    told = upload(office.client("analyst"), file(content=HEAD.encode() + b"=cmd|' /C calc'!A0,x,y,z,2026-01-01,hello,x,y\n"))
-    assert latest().state == "draft" and "&lt;" not in told.content.decode()[:0]
+def book(*cells):
+    """Make a workbook whose second row has these cells, formulas as formulas."""
+    from openpyxl import Workbook
+
+    made, out = Workbook(), io.BytesIO()
+    made.active.append(["投诉编号", "姓名", "投诉时间", "投诉内容"])
+    made.active.append(list(cells))
+    made.save(out)
+    return out.getvalue()
+
+
+def test_a_formula_is_never_worked_out_nor_passed_on(office, near):
+    evil = "=cmd|' /C calc'!A0"
+    told = upload(office.client("analyst"), file(content=HEAD.encode() + evil.encode() + b",x,y,z,2026-01-01,hello,x,y\n"))
+    assert latest().state == "draft" and evil not in told.content.decode(), "the preview is masked"
+    upload(office.client("analyst"), file("投诉.xlsx", book("C1", "赵一", "2026-01-01", '=HYPERLINK("https://evil.example","x")')))
+    run = latest()
+    assert run.state == "draft" and "evil.example" not in json.dumps(run.columns)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +144,7 @@ def test_a_file_name_is_only_a_name(name, kept):
     assert made == kept or kept.endswith(made) or made.endswith(kept)
 
 
-def test_two_files_of_one_name_are_both_kept(office):
+def test_two_files_of_one_name_are_both_kept(office, near):
     upload(office.client("analyst"), file(), file(content=csv(3)))
     assert sorted(one.name for one in access.files_of(latest())) == ["2-投诉.csv", "投诉.csv"]
 
@@ -137,7 +166,7 @@ def test_an_upload_needs_a_file_with_something_in_it(office, files):
     assert answer.status_code == 400 and 'role="alert"' in answer.content.decode() and Run.objects.count() == before
 
 
-def test_a_draft_can_be_deleted_with_its_files(office):
+def test_a_draft_can_be_deleted_with_its_files(office, near):
     client = office.client("analyst")
     upload(client, file())
     run = latest()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_ROUNDS = 80
+_ROUNDS, _ROUNDS_LARGE, _LARGE = 80, 30, 500
+"""A large picture has settled sooner than anybody can read it, and each of its rounds costs n by n."""
 
 
 def places(n_nodes: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
@@ -32,7 +33,8 @@ def places(n_nodes: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
     left = np.array([one for one, _ in edges], np.int64)
     right = np.array([other for _, other in edges], np.int64)
     apart = 1.0 / np.sqrt(n_nodes)
-    for step in range(_ROUNDS if n_nodes > 2 else 0):
+    rounds = _ROUNDS if n_nodes <= _LARGE else _ROUNDS_LARGE
+    for step in range(rounds if n_nodes > 2 else 0):
         push = at[:, None] - at[None, :]
         move = (push / np.maximum(push.real**2 + push.imag**2, 1e-6)).sum(1) * apart**2 * 1.4
         if left.size:
@@ -41,7 +43,7 @@ def places(n_nodes: int, edges: Sequence[tuple[int, int]]) -> np.ndarray:
             for ends, sign in ((left, -1.0), (right, 1.0)):
                 move += sign * (np.bincount(ends, pull.real, n_nodes) + 1j * np.bincount(ends, pull.imag, n_nodes))
         size = np.maximum(np.abs(move), 1e-9)
-        at = at + move / size * np.minimum(size, 0.12 * (1 - step / _ROUNDS) + 0.002)
+        at = at + move / size * np.minimum(size, 0.12 * (1 - step / rounds) + 0.002)
     return _fitted(at)
 
 

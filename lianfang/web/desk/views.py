@@ -7,21 +7,29 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
+from lianfang.engine.terms import clock
 from lianfang.web.accounts import meter
 from lianfang.web.accounts.act import held
 from lianfang.web.accounts.door import door
 from lianfang.web.accounts.permissions import Permission
+from lianfang.web.cases import waiting_list
+from lianfang.web.cases.states import STANDINGS
+from lianfang.web.desk import picture
 from lianfang.web.evidence import access as log
 from lianfang.web.frame.page import page, part
 from lianfang.web.identify import access as identify
 
+CASES_SHOWN = 8
+
 
 @door(None)
 def home(request: Any) -> HttpResponse:
-    """Show what waits for somebody: rings, runs, their meter."""
+    """Show what waits for somebody and what is due, and the picture of their institution."""
     who = request.member
     may = held(who)
-    shown: dict[str, Any] = {"reading": meter.reading(who), "limits": meter.limits()}
+    shown: dict[str, Any] = {"reading": meter.reading(who), "limits": meter.limits(), "charts": picture.charts(who)}
+    if Permission.CASE_READ in may:
+        shown |= _due(who)
     if Permission.RING_READ in may:
         waiting = identify.queue(who, {})
         shown["n_review"] = waiting.filter(level="review").count()
@@ -32,6 +40,14 @@ def home(request: Any) -> HttpResponse:
     if Permission.PAIR_JUDGE in may:
         shown["n_judged"] = identify.find_judgements(who).filter(taken_back_at=None).count()
     return page(request, "desk/home.html", **shown)
+
+
+def _due(who: Any) -> dict[str, Any]:
+    """Give the cases somebody has a move to make in, first due first."""
+    at = clock.now()
+    mine = waiting_list.asked(who, {"whose": "me"}, at)
+    late = waiting_list.asked(who, {"late": "1"}, at)
+    return {"n_mine": mine.count(), "n_late": late.count(), "waiting": mine[:CASES_SHOWN], "standings": STANDINGS}
 
 
 @door(Permission.ENTRY_READ)

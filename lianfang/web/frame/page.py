@@ -36,6 +36,14 @@ class Part:
         return self.number + 1 if self.number < self.n_pages else None
 
 
+class Listed(list[Any]):
+    """Rows in memory, cut into pages like those of a query."""
+
+    def count(self, *given: Any) -> int:
+        """Count the rows."""
+        return super().count(*given) if given else len(self)
+
+
 def part(rows: Any, wanted: str | None, per_page: int = PER_PAGE) -> Part:
     """Cut the wanted page out of a query; a number that means nothing is the first."""
     n_rows = rows.count()

@@ -6,22 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Case, Count, F, Max, Min, Q, Value, When
 
+from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import NotFound, Say
 from lianfang.web.accounts import access as accounts
 from lianfang.web.accounts.models import Membership
-from lianfang.web.identify import shelves
-from lianfang.web.identify.models import Judgement, Ring, Run, RunFile
+from lianfang.web.identify import lookup, shelves, tallies
+from lianfang.web.identify.models import GuideEdition, Judgement, Ring, Run, RunFile, SavedView
 from lianfang.web.identify.states import DONE
 
+FILTERS = ("run", "level", "activity", "people", "order", "find")
+MOST_JUDGED = 500
 ORDERS = {"queue": ("place",), "people": ("-n_people", "place"), "new": ("-last_on", "place")}
 
 
 def find_runs(who: Membership) -> Any:
     """Give the runs of somebody's own institution, newest first."""
     found = Run.objects.filter(institution=who.institution_id)
-    return found.select_related("made_by__user").annotate(n_rings=Count("rings")).order_by("-pk")
+    return found.select_related("made_by__user").order_by("-pk")
 
 
 def get_run(who: Membership, code: UUID) -> Run:
@@ -52,6 +55,37 @@ def latest_run(who: Membership) -> Run | None:
     """Give the last finished run of somebody's institution: its rings are today's queue."""
     found: Run | None = Run.objects.filter(institution=who.institution_id, state=DONE).order_by("-pk").first()
     return found
+
+
+def weeks_of(who: Membership) -> list[list[Any]]:
+    """Give the records with signs in today's queue: Monday of their week, activity, number."""
+    run = latest_run(who)
+    found: list[list[Any]] = shelves.read(run.code, f"results/{tallies.NAME}").get("weeks", []) if run else []
+    return found
+
+
+def ring_states(who: Membership, in_case: Any) -> dict[str, int]:
+    """Count the rings of the queue by what people made of them; each ring counts once.
+
+    Args:
+        who: the membership that asks.
+        in_case: ids of the rings a case was opened on, as a query.
+    """
+    judged = Judgement.objects.filter(institution=who.institution_id, taken_back_at=None).values("ring_id")
+    state = Case(
+        When(ring_id__in=in_case, then=Value("in_case")), When(shared_at__isnull=False, then=Value("shared")),
+        When(ring_id__in=judged, then=Value("judged")), default=F("level"),
+    )  # fmt: skip
+    counted = queue(who, {}).order_by().annotate(state=state).values_list("state").annotate(n=Count("pk"))
+    return dict(counted)
+
+
+def review_days(who: Membership) -> list[int]:
+    """Give the days between a ring's first run and the first judgement about it, for the last rings judged."""
+    mine = find_judgements(who).exclude(ring_id="").order_by()
+    judged = dict(mine.values_list("ring_id").annotate(first=Min("made_at")).order_by("-first")[:MOST_JUDGED])
+    found = Ring.objects.filter(institution=who.institution_id, ring_id__in=judged, run__ended_at__isnull=False)
+    return [max(0, (judged[one] - at).days) for one, at in found.values_list("ring_id").annotate(Min("run__ended_at"))]
 
 
 def visible_rings(who: Membership) -> Any:
@@ -89,6 +123,52 @@ def _is_code(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def filters_of(wanted: Any) -> dict[str, str]:
+    """Give the filters of the queue that were asked for."""
+    return {one: str(wanted[one])[:80] for one in FILTERS if wanted.get(one)}
+
+
+def find_views(who: Membership) -> Any:
+    """Give somebody's own saved views, by name."""
+    return SavedView.objects.filter(member=who.pk).order_by("name")
+
+
+def get_view(who: Membership, code: UUID) -> SavedView:
+    """Give one of somebody's own saved views."""
+    found: SavedView | None = find_views(who).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这个视图", "there is no such view"), code="E-VIEW-01")
+    return found
+
+
+def editions_of(guide: str) -> list[GuideEdition]:
+    """Give a guide as runs of this office used it, the latest first."""
+    return list(GuideEdition.objects.filter(guide=guide).order_by("-last_at", "-pk"))
+
+
+def record_of(run: Run, kind: str, record_id: str) -> lookup.Found:
+    """Give one record of a run somebody may see, raw: callers mask it, or note the look."""
+    known = kind in set(Kind)
+    found = lookup.record(shelves.folder_of(run.code) / "results", kind, record_id) if known else None
+    if found is None:
+        raise NotFound(
+            Say("这次运行里没有这条记录", "this run has no such record"), code="E-RECORD-10",
+            fix=Say("核对种类和编号;旧的运行要再运行一次才能查", "check kind and id; an old run must be run again first"),
+        )  # fmt: skip
+    return found
+
+
+def ring_of(who: Membership, run: Run, ring_id: str) -> Ring | None:
+    """Give the ring of a run that a record stands in, if somebody may see it."""
+    found: Ring | None = visible_rings(who).filter(run=run, ring_id=ring_id).first() if ring_id else None
+    return found
+
+
+def members_of(ring: Ring) -> list[dict[str, Any]]:
+    """Give every member record of a ring: kind, record id, role."""
+    return lookup.members(shelves.folder_of(ring.run.code) / "results", ring.ring_id)
 
 
 def get_ring(who: Membership, code: UUID) -> Ring:

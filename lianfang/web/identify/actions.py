@@ -18,11 +18,11 @@ from lianfang.web.accounts import access as accounts
 from lianfang.web.accounts.act import act, takes
 from lianfang.web.accounts.models import Membership
 from lianfang.web.accounts.permissions import Permission
-from lianfang.web.identify import access, shelves
-from lianfang.web.identify.models import Judgement, Ring, Run, RunFile
+from lianfang.web.identify import access, shelves, tallies
+from lianfang.web.identify.models import GuideEdition, Judgement, Ring, Run, RunFile, SavedView
 from lianfang.web.identify.states import ANSWERS, DONE, DRAFT, FAILED, RUNNING, WAITING
 
-_PREVIEW_SECONDS = 120
+_PREVIEW_SECONDS, MOST_VIEWS = 120, 30
 _RING = ("ring_id", "level", "n_records", "n_people", "n_institutions", "first_on", "last_on", "activities", "score",
          "why_zh", "why_en")  # fmt: skip
 
@@ -183,6 +183,28 @@ def share(who: Membership, ring: Ring) -> Ring:
     return ring
 
 
+@act(Permission.RING_READ, "identify:view:saved")
+def save_view(who: Membership, name: str, filters: Mapping[str, str]) -> SavedView:
+    """Keep filters of the queue under a name; the same name is written over."""
+    kept = access.filters_of(filters)
+    known = access.find_views(who)
+    if not known.filter(name=name).exists() and known.count() >= MOST_VIEWS:
+        raise Conflict(
+            Say(f"已有 {MOST_VIEWS} 个视图", f"there are {MOST_VIEWS} views already"), code="E-VIEW-02",
+            fix=Say("先删掉不用的", "delete one that is no longer used"),
+        )  # fmt: skip
+    made, _ = SavedView.objects.update_or_create(member=who, name=name, defaults={"filters": kept, "made_at": clock.now()})
+    return made
+
+
+@act(Permission.RING_READ, "identify:view:deleted")
+def delete_view(who: Membership, view: SavedView) -> Gone:
+    """Delete a saved view."""
+    gone = Gone(view.code)
+    view.delete()
+    return gone
+
+
 def judgements_file(institution: Any) -> str:
     """Write the judgements that stand, as `lianfang run --judgements` reads them."""
     out = io.StringIO()
@@ -222,7 +244,18 @@ def finish(run: Run, told: Mapping[str, Any], rings: Sequence[Mapping[str, Any]]
     )
     run.state, run.ended_at, run.told = DONE, clock.now(), dict(told)
     run.save(update_fields=["state", "ended_at", "told"])
+    _remember_guides(run)
     return run
+
+
+def _remember_guides(run: Run) -> None:
+    """Keep each guide as this run used it; one seen before is only used once more."""
+    used = shelves.read(run.code, f"results/{tallies.NAME}").get("guides", {})
+    for guide, told in used.items():
+        fresh = {"version": told["version"], "text": told["text"], "first_at": run.ended_at}
+        GuideEdition.objects.update_or_create(
+            guide=guide, sha256=told["sha256"], defaults={"last_at": run.ended_at}, create_defaults=fresh | {"last_at": run.ended_at}
+        )
 
 
 @takes("identify:run:failed")

@@ -137,7 +137,7 @@ def run(folder: Path) -> dict[str, Any]:
     from lianfang.engine.identify.run import course, results
     from lianfang.engine.identify.run import folder as folders
     from lianfang.engine.records import load
-    from lianfang.web.identify import gather
+    from lianfang.web.identify import gather, lookup, tallies
 
     judged = folder / "judgements.csv"
     asked = course_of_cli.asked([folder / "files"], folder / "results", judgements=judged if judged.exists() else None)
@@ -150,7 +150,10 @@ def run(folder: Path) -> dict[str, Any]:
         tables = {kind: loaded.table(kind) for kind in loaded.tables}
         outcome = course.run(tables, todo, lambda name: course_of_cli.step(watch, name, ready))
         course_of_cli.write(asked, beside, watch, loaded, outcome, todo)
-        gather.write(beside, outcome, todo.book, results.graded(outcome.found))
+        told = results.graded(outcome.found)
+        gather.write(beside, outcome, todo.book, told)
+        lookup.write(beside, outcome, told)
+        tallies.write(beside, outcome, todo.book)
         beside.chmod(0o700)
     story = json.loads((folder / "results" / "run.json").read_text("utf-8"))
     story["unmet_judgements"] = len(outcome.sources.judged.unmet)

@@ -49,6 +49,12 @@ class JudgeForm(forms.Form):
     reason = forms.CharField(min_length=4, max_length=300)
 
 
+class ViewForm(forms.Form):
+    """A name for filters of the queue."""
+
+    name = forms.CharField(max_length=40)
+
+
 class CheckForm(forms.Form):
     """A text to be looked at."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lianfang.engine.identify.guides.guide import GuideBook
     from lianfang.engine.identify.run.course import Outcome
 
-MOST_NODES, MOST_MEMBERS, MOST_LETTERS, AT_ONCE = 400, 200, 3_000, 200
+MOST_NODES, MOST_MEMBERS, MOST_LETTERS, AT_ONCE = 2_000, 200, 3_000, 200
 _NAMED = ("person_name", "agent_name", "subject_name", "referrer_name")
 _PERSON = ("person_resident_id", "person_mobile", "party_mobile", "mobile", "person_name")
 _ROLES = (

@@ -30,6 +30,17 @@ def book() -> Any:
     return kept.book()
 
 
+def found(activity: str, word: str) -> list[Any]:
+    """Give the guides of an activity whose id, title or clauses have a word; empty asks for all."""
+    word = word.casefold()
+    return [one for one in book().guides if (not activity or one.activity == activity) and (not word or word in _words(one))]
+
+
+def _words(guide: Any) -> str:
+    says = [guide.title, guide.definition, *(clause.name for clause in guide.clauses)]
+    return " ".join([guide.id, *(f"{one.zh} {one.en}" for one in says if one)]).casefold()
+
+
 def checked(text: str) -> Any:
     """Say what one text shows."""
     from lianfang.engine.identify.signals import check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import models
 
@@ -50,6 +51,11 @@ class Run(models.Model):
         n, of = self.step.get("n", 0), self.step.get("of", 8)
         return 100 if self.state == DONE else int(100 * max(0, n - 0.5) / of)
 
+    @property
+    def n_rings(self) -> int:
+        """Count the rings it found."""
+        return int(self.told.get("counts", {}).get("rings", 0))
+
     def sealed(self) -> dict[str, Any]:
         """Give the facts the log commits to."""
         files = [[one.name, one.sha256] for one in self.files.all()]
@@ -89,7 +95,11 @@ class Ring(models.Model):
     shared_at = models.DateTimeField(null=True, help_text="when it was shared with the association")
 
     class Meta:
-        indexes = (models.Index(fields=("run", "place"), name="ring_by_run"),)
+        indexes = (
+            models.Index(fields=("run", "place"), name="ring_by_run"),
+            models.Index(fields=("run", "ring_id"), name="ring_by_id"),
+            models.Index(fields=("institution", "shared_at"), name="ring_by_share"),
+        )
 
     def __str__(self) -> str:
         return self.ring_id
@@ -143,3 +153,45 @@ class Judgement(models.Model):
             "left": self.left, "right": self.right, "answer": self.answer, "reason": self.reason,
             "taken_back_at": self.taken_back_at,
         }  # fmt: skip
+
+
+class SavedView(models.Model):
+    """A person's filters of the queue, under a name of their own."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    member = models.ForeignKey("accounts.Membership", on_delete=models.PROTECT, related_name="views")
+    name = models.CharField(max_length=40, help_text="what the person calls it")
+    filters = models.JSONField(help_text="the filters of the queue, by name")
+    made_at = models.DateTimeField(help_text="when it was last saved")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("member", "name"), name="view_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """Give the filters as the tail of an address."""
+        return urlencode(self.filters)
+
+    def sealed(self) -> dict[str, Any]:
+        """Give the facts the log commits to."""
+        return {"filters": self.filters}
+
+
+class GuideEdition(models.Model):
+    """A guide as runs of this office used it, kept to be compared with later ones."""
+
+    guide = models.CharField(max_length=32, help_text="id of the guide")
+    version = models.CharField(max_length=32, help_text="the version it says of itself")
+    sha256 = models.CharField(max_length=64, help_text="SHA-256 of its file")
+    text = models.TextField(help_text="its file")
+    first_at = models.DateTimeField(help_text="when a run first used it")
+    last_at = models.DateTimeField(help_text="when a run last used it")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("guide", "sha256"), name="edition_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.guide} {self.version}"

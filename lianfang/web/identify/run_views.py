@@ -1,4 +1,4 @@
-"""Pages of uploads and runs, of texts and guides."""
+"""Pages of uploads and runs, and of one text."""
 
 from __future__ import annotations
 
@@ -127,16 +127,3 @@ def check(request: Any) -> HttpResponse:
         request, template, form=form, answer=answer, pieces=letters.lit(text, guides.marks(answer)),
         folded=letters.folded(text), most=MOST_SIGNS,
     )  # fmt: skip
-
-
-@door(Permission.GUIDE_READ)
-def guide_list(request: Any) -> HttpResponse:
-    """List the guides in force."""
-    return page(request, "identify/guides.html", book=guides.book())
-
-
-@door(Permission.GUIDE_READ)
-def guide(request: Any, name: str) -> HttpResponse:
-    """Show one guide: what it means, its clauses, gates, guards and samples."""
-    found = guides.book().guide(name)
-    return page(request, "identify/guide.html", guide=found, guards=guides.book().guards_of(found))

@@ -16,10 +16,10 @@ from lianfang.web.accounts.act import held
 from lianfang.web.accounts.door import door
 from lianfang.web.accounts.forms import PurposeForm
 from lianfang.web.accounts.permissions import Permission
-from lianfang.web.frame.page import page, part
+from lianfang.web.frame.page import Listed, page, part
 from lianfang.web.frame.templatetags.say import is_english, said
 from lianfang.web.identify import access, actions, letters
-from lianfang.web.identify.forms import JudgeForm
+from lianfang.web.identify.forms import JudgeForm, ViewForm
 from lianfang.web.identify.states import ANSWERS
 
 MEMBERS_SHOWN, TEXTS_SHOWN, TEXTS_OPEN = 100, 12, 4
@@ -33,7 +33,28 @@ def rings(request: Any) -> HttpResponse:
     return page(
         request, template, part=shown, asked=request.GET, activities=labels("activities"),
         run=access.latest_run(request.member), is_association=request.member.institution.sort == "association",
+        views=access.find_views(request.member), kept=access.filters_of(request.GET),
     )  # fmt: skip
+
+
+@door(Permission.RING_READ, "POST")
+def save_view(request: Any) -> HttpResponse:
+    """Keep the filters of the queue under a name."""
+    form = ViewForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, said(Say("给视图起个名字(40 字以内)", "give the view a name of at most 40 characters")))
+        return HttpResponseRedirect(reverse("identify-rings"))
+    made = actions.save_view(request.member, form.cleaned_data["name"], request.POST)
+    messages.success(request, said(Say(f"已保存视图“{made.name}”", f"saved the view {made.name}")))
+    return HttpResponseRedirect(reverse("identify-rings") + "?" + made.address)
+
+
+@door(Permission.RING_READ, "POST")
+def delete_view(request: Any, code: UUID) -> HttpResponse:
+    """Delete one of one's own saved views."""
+    actions.delete_view(request.member, access.get_view(request.member, code))
+    messages.success(request, said(Say("已删除视图", "the view is deleted")))
+    return HttpResponseRedirect(reverse("identify-rings"))
 
 
 @door(Permission.RING_READ)
@@ -56,6 +77,15 @@ def ring(request: Any, code: UUID) -> HttpResponse:
         may_unmask=is_own and Permission.PERSON_UNMASK in held(request.member),
         may_share=is_own and Permission.RING_SHARE in held(request.member) and found.shared_at is None,
     )  # fmt: skip
+
+
+@door(Permission.RING_READ)
+def members(request: Any, code: UUID) -> HttpResponse:
+    """List every member record of a ring, page by page."""
+    found = access.get_ring(request.member, code)
+    shown = part(Listed(access.members_of(found)), request.GET.get("page"))
+    is_own = found.institution_id == request.member.institution_id
+    return page(request, "identify/ring_all.html", ring=found, part=shown, is_own=is_own)
 
 
 def _signs(member: dict[str, Any]) -> list[dict[str, Any]]:

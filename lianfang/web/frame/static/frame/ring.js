@@ -37,19 +37,37 @@ function tell(graph, node) {
   document.getElementById("said").textContent = `${node.data("name")}: ${whys.slice(0, 3).join(" · ")}`;
 }
 
+// Every line has its row, a few hundred at a time: a table of thousands would keep the reader waiting.
+const AT_ONCE = 300;
+
 function list(graph, drawn) {
-  const body = document.querySelector("#edges tbody");
+  const table = document.getElementById("edges");
   const named = Object.fromEntries(drawn.nodes.map((one) => [one.id, one.label]));
-  drawn.edges.slice(0, 300).forEach((one, n) => {
-    const row = body.insertRow();
-    row.dataset.edge = "e" + n;
-    row.insertCell().textContent = named[one.left];
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = one.why;
-    button.addEventListener("click", () => light(graph, "e" + n));
-    row.insertCell().append(button);
-  });
+  const more = document.createElement("button");
+  more.type = "button";
+  more.className = "btn btn-sm";
+  let n = 0;
+  const extend = () => {
+    const first = n;
+    for (; n < Math.min(first + AT_ONCE, drawn.edges.length); n += 1) edgeRow(graph, table.tBodies[0], drawn.edges[n], "e" + n, named);
+    more.textContent = table.dataset.more.replace("{n}", drawn.edges.length - n);
+    more.hidden = n >= drawn.edges.length;
+    if (first) table.tBodies[0].rows[first].querySelector("button").focus();
+  };
+  more.addEventListener("click", extend);
+  table.after(more);
+  extend();
+}
+
+function edgeRow(graph, body, edge, id, named) {
+  const row = body.insertRow();
+  row.dataset.edge = id;
+  row.insertCell().textContent = named[edge.left];
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = edge.why;
+  button.addEventListener("click", () => light(graph, id));
+  row.insertCell().append(button);
 }
 
 function time(days) {
