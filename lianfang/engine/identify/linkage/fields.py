@@ -12,14 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lianfang.engine.identifiers import hubs
 from lianfang.engine.terms import shelf
 from lianfang.engine.terms.errors import DefinitionError, Fault, Say
 
 JOINS = ("none", "own", "strangers")
-# Two kinds of one space meet: a payee's card is an account, a landline may stand where a mobile is.
-SPACES = {
-    "mobile": "phone", "landline": "phone", "bank_card": "bank_account", "alipay": "alipay",
-}
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class LinkField:
     @property
     def space(self) -> str:
         """Say which identifiers can be equal to this one's."""
-        return SPACES.get(self.identifier, self.identifier)
+        return hubs.space_of(self.identifier)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lianfang.engine.identifiers import hubs
 from lianfang.engine.identify.linkage import fields as link_fields
-from lianfang.engine.identify.linkage import hubs, sharing
+from lianfang.engine.identify.linkage import sharing
 from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.people import NO_TIME, People
 from lianfang.engine.identify.linkage.sharing import Shared

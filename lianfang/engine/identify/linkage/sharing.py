@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lianfang.engine.identifiers import hubs
 from lianfang.engine.identify.linkage import fields as link_fields
-from lianfang.engine.identify.linkage import grouping, hubs, ties
+from lianfang.engine.identify.linkage import grouping, shown, ties
 from lianfang.engine.identify.linkage import lanes as lane
 from lianfang.engine.identify.linkage.entries import Entries
 from lianfang.engine.identify.linkage.fields import LinkRules
@@ -227,7 +228,7 @@ def masked(values: pa.Array, field: npt.NDArray[np.uint8], rules: LinkRules) -> 
     parts, rows = [pa.array([], pa.string())], [np.empty(0, np.int64)]
     for kind in sorted(set(kinds.tolist())):
         mine = np.flatnonzero(kinds == kind)
-        parts.append(hubs.masked(kind, values.take(pa.array(mine))))
+        parts.append(shown.masked(kind, values.take(pa.array(mine))))
         rows.append(mine)
     back = np.argsort(np.concatenate(rows), kind="stable")
     return pa.concat_arrays(parts).take(pa.array(back))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lianfang.engine.identifiers import hubs
 from lianfang.engine.identify.guides import fields
 from lianfang.engine.identify.guides.clauses import Clause, Count, Sequence, Similar
 from lianfang.engine.terms import compiled
@@ -48,6 +49,17 @@ class Numbers:
             self._kept[name] = _numbered(self.table[name]) if name in self.table.column_names else None
         return self._kept[name]
 
+    def telling(self, kind: str, name: str) -> np.ndarray | None:
+        """Number the values of a column that tell something about who uses them: -1 also where it is a registered hub."""
+        numbers = self.column(name)
+        holds = fields.identifier(kind, name)
+        if numbers is None or holds is None:
+            return numbers
+        values = self.table[name].combine_chunks().dictionary_encode()
+        values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        is_hub = hubs.registered(hubs.space_of(holds), values.dictionary) >= 0
+        return np.where((numbers >= 0) & is_hub[np.maximum(numbers, 0)], -1, numbers) if is_hub.any() else numbers
+
     @cached_property
     def people(self) -> np.ndarray:
         """Number the persons behind records: by their best identifier, else name and institution."""
@@ -78,7 +90,7 @@ def counted(clause: Clause, kind: str, numbers: Numbers, families: pa.Table | No
     if isinstance(test, Similar):
         return _similar(test, table, families) if families is not None else nothing
     if isinstance(test, Count):
-        key, distinct, window = numbers.column(test.by), _distinct(numbers, test.distinct), test.days * _DAY_US
+        key, distinct, window = numbers.telling(kind, test.by), _distinct(numbers, test.distinct), test.days * _DAY_US
     elif isinstance(test, Sequence):
         key, distinct, window = _facts(numbers, families), numbers.column(test.distinct), test.hours * _HOUR_US
     else:

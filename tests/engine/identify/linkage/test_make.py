@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lianfang.engine.identify.linkage import fields, hubs, templates
+from lianfang.engine.identifiers import hubs
+from lianfang.engine.identify.linkage import fields, shown, templates
 from lianfang.engine.identify.linkage.families import FamilyOptions
 from lianfang.engine.identify.linkage.make import LinkOptions, make
 from lianfang.engine.identify.linkage.templates import Templates
@@ -190,8 +191,8 @@ def components_by_hand(rows, got):
     pairs = []
     for (field, value), members in groups.items():
         kind = {"agent_mobile": "mobile", "payee_account": "bank_account"}.get(field, field)
-        shown = hubs.masked(kind, pa.array([value]))[0].as_py()
-        if len({who(k) for k in members}) > 1 and (field, shown) not in hubs_shown:
+        veiled = shown.masked(kind, pa.array([value]))[0].as_py()
+        if len({who(k) for k in members}) > 1 and (field, veiled) not in hubs_shown:
             pairs += [{"left": members[0], "right": k, "by": field} for k in members[1:]]
     return components(pa.Table.from_pylist(pairs))
 
@@ -238,5 +239,5 @@ def test_masks_of_columns_are_those_of_single_values():
 
     values = ["13911112222", "a@b.cn", "京A12345", "x", "61.135.1.9", "622202000000111122", "微信名字", None]
     for kind in IdentifierKind:
-        got = hubs.masked(kind.value, pa.array(values)).to_pylist()
+        got = shown.masked(kind.value, pa.array(values)).to_pylist()
         assert got[:-1] == [mask(kind, value) for value in values[:-1]]

@@ -108,6 +108,17 @@ def test_counting_people_who_share_an_agent(
         assert "139****1111" in first["why_zh"] and "13900001111" not in str(signal.to_pylist())
 
 
+@pytest.mark.parametrize("number", ["12378", "4008123456", "95588", "13800138000"])
+def test_a_number_everybody_may_give_counts_nobody(book: guide.GuideBook, number: str) -> None:
+    rows = [{**row, "agent_mobile": number} for row in _agents([0, 1, 2], ["a", "b", "c"])]
+    signal, verdict = run.signals({"complaint": _table("complaint", rows)}, book)
+    assert signal.num_rows == 0 and set(verdict["level"].to_pylist()) == {"none"}
+    rows.append(_agents([0], ["d"])[0])
+    assert run.signals({"complaint": _table("complaint", rows)}, book)[0].num_rows == 0
+    rows += _agents([1, 2], ["e", "f"])
+    assert set(run.signals({"complaint": _table("complaint", rows)}, book)[1]["level"].to_pylist()) == {"none", "look"}
+
+
 def test_templates_and_storms(book: guide.GuideBook) -> None:
     rows = [
         {"text": "投诉", "person_mobile": "p", "channel": channel, "received_at": NOW + timedelta(hours=hour)}
