@@ -38,6 +38,7 @@ from lianfang.engine.terms.errors import Say
 from lianfang.web.accounts import actions as people
 from lianfang.web.accounts.models import Institution, Membership
 from lianfang.web.accounts.permissions import Sort, roles
+from lianfang.web.cases.models import Case, GroupSeat, Panel, PanelSeat
 from lianfang.web.evidence import exhibit_actions as exhibits
 from lianfang.web.evidence import vault
 from lianfang.web.evidence.models import Exhibit
@@ -51,6 +52,8 @@ HOUSES = {
     "association": (Sort.ASSOCIATION, None), "first": (Sort.MEMBER, "association"),
     "second": (Sort.MEMBER, "association"), "agency": (Sort.AGENCY, "first"), "regulator": (Sort.REGULATOR, None),
 }  # fmt: skip
+_MET = {"secretariat": ("submitted", ""), "working_group": ("working_group", ""), "expert": ("committee", ""),
+        "dispute_officer": ("published", "abnormal"), "regulator_reader": ("published", "abnormal")}  # fmt: skip
 PERSON = "赵甲乙"
 TEXT = "本人赵甲乙被骗,专业停息挂账,加微信 abc12345 联系"
 
@@ -73,6 +76,22 @@ class Office:
         with transaction.atomic():
             given = exhibits.Intake(str(by.institution.code), str(by.code), **(told | said))
             return exhibits.take_in(code, given, vault.keep(code, [content]))
+
+    def case(self, who: Membership) -> Case:
+        """Keep a case where somebody's role meets it: one's own as a lender, one to review, one that was shared."""
+        state, outcome = _MET.get(who.role, ("draft", ""))
+        house = who.institution if who.institution.sort == "member" else self.houses["first"]
+        opener, at = self.members["analyst", "first"], clock.now()
+        case = Case.objects.create(
+            table="application", institution=house, typology="BG01", key=uuid.uuid4().hex, state=state, outcome=outcome,
+            made_by=opener, made_at=at, moved_at=at, shared_at=at if who.institution.sort == "regulator" else None,
+        )  # fmt: skip
+        if who.role == "working_group":
+            GroupSeat.objects.create(case=case, member=who, made_at=at)
+        if who.role == "expert":
+            panel = Panel.objects.create(case=case, stage="first", made_by=opener, made_at=at)
+            PanelSeat.objects.create(panel=panel, member=who)
+        return case
 
     def client(self, role: str, house: str = "first") -> Client:
         client = Client(raise_request_exception=True)

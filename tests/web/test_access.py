@@ -12,6 +12,7 @@ from django.urls import get_resolver, reverse
 from lianfang.engine.terms import clock
 from lianfang.web.accounts.models import ApiKey, Visit
 from lianfang.web.accounts.permissions import Permission, roles
+from lianfang.web.cases.models import Notice, Step, Task
 from lianfang.web.evidence import exhibit_actions as exhibits
 from lianfang.web.evidence.models import Entry
 from lianfang.web.identify.models import Judgement, SavedView
@@ -75,7 +76,29 @@ def row_of(office, name, who, other):
     if name.startswith(("cases-exhibit", "cases-hold")):
         kept = office.exhibit(holder)
         return exhibits.hold(kept, "somebody", "诉讼中").code if name.startswith("cases-hold") else kept.code
+    if name == "cases-ring-open":
+        return office.ring(house).code if house in office.runs else None
+    if name.startswith(("cases-case", "cases-step", "cases-task", "cases-notice")):
+        return case_row(office, name, holder)
     raise AssertionError(f"no row for {name}")
+
+
+def case_row(office, name, holder):
+    """Give the code of a case somebody meets, of its move, its task, its notice; agencies have no cases."""
+    if holder.institution.sort == "agency":
+        return None
+    case, at = office.case(holder), clock.now()
+    if name.startswith("cases-case"):
+        return case.code
+    step = Step.objects.create(case=case, act="publish", made_by=holder, institution=holder.institution, at=at, came_from="abnormal", to="published")
+    if name.startswith("cases-step"):
+        Entry.objects.create(made_at=at, tag="a:b:c", actor="x", target=str(step.code), leaf=b"{}")
+        return step.code
+    if name.startswith("cases-task"):
+        return Task.objects.create(case=case, step=step, rule="tell_person").code
+    if holder.institution.sort != "member":
+        return None
+    return Notice.objects.create(case=case, step=step, receiver="applicant", told_how="x", made_by=holder, made_at=at).code
 
 
 def ask(client, name, method, code):
@@ -156,8 +179,10 @@ def oversees(name, house):
 
 
 def is_refused_for_a_reason(answer):
-    """Nobody ends or releases themselves; an entry no checkpoint covers has no proof: own words, not the role's."""
-    return b"E-ACCESS" not in answer.content and re.search(rb"E-(PERSON-05|METER-02|LOG-12)", answer.content)
+    """Nobody ends or releases themselves, signs or reviews their own; an entry no checkpoint covers has no proof:
+    own words, not the role's."""
+    reasons = rb"E-(PERSON-05|METER-02|LOG-12|CASE-02|CASE-05|CASE-20|QUORUM-02|SELF-02)"
+    return b"E-ACCESS" not in answer.content and re.search(reasons, answer.content)
 
 
 def plain(answer):
