@@ -56,6 +56,9 @@ def public(place: Disk) -> tiles.Read:
 class Log:
     """The one writer of a log; any number of threads may append.
 
+    A journal longer than `journal_bytes` is begun anew at the next checkpoint; every start reads it whole. Whoever
+    opens the log for each entry keeps it short.
+
     Use as a context manager. One broken `sync` ends the writer: what the disk holds then is only known after a
     new start has read it.
 
@@ -64,8 +67,8 @@ class Log:
         ProofError: E-LOG-02, E-LOG-04, E-PROOF-*: what is on the disk is not what was signed.
     """
 
-    def __init__(self, place: Disk, signer: Signer) -> None:
-        self._place, self._signer = place, signer
+    def __init__(self, place: Disk, signer: Signer, journal_bytes: int = _JOURNAL_BYTES) -> None:
+        self._place, self._signer, self._journal_bytes = place, signer, journal_bytes
         self._queue, self._write, self._publish = turns.Queue(), threading.Lock(), threading.Lock()
         self._full: list[tuple[int | None, int, bytes]] = []
         self._old_journals: list[str] = []
@@ -253,7 +256,7 @@ class Log:
         return self.publish() if waiting >= least_entries or (waiting and late) else self._published
 
     def _snapshot(self) -> _Snapshot:
-        if self._journal.n_bytes > _JOURNAL_BYTES:
+        if self._journal.n_bytes > self._journal_bytes:
             before, self._journal = self._journal, journal.begin(self._place, self._edge.n_leaves)
             self._closing.callback(self._journal.file.close)
             self._old_journals.append(before.path)

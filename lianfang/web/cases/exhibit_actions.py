@@ -18,6 +18,7 @@ from lianfang.web.accounts.act import act, require
 from lianfang.web.accounts.models import Membership
 from lianfang.web.accounts.permissions import Permission
 from lianfang.web.cases import exhibit_access as access
+from lianfang.web.evidence import actions as log
 from lianfang.web.evidence import authority, vault
 from lianfang.web.evidence import exhibit_actions as evidence
 from lianfang.web.evidence.exhibit_actions import Intake
@@ -71,9 +72,11 @@ def read(who: Membership, found: Exhibit, why: meter.Purpose) -> IO[bytes]:
     Raises:
         ProofError: E-EXHIBIT-03, the bytes are not those of the intake; it is marked and nothing is handed out.
         NotEnough: E-METER-01, it would show more people than somebody may see.
+        Conflict: E-LOG-21, the log cannot be written: who reads must leave a trace that lasts.
     """
     holder: list[evidence.Reading] = []
     _read(who, found, why, holder)
+    log.demand_durable(str(found.code))
     return _handed(holder)
 
 

@@ -57,7 +57,7 @@ def entries(request: Any) -> HttpResponse:
     tag = request.GET.get("tag", "")[:80]
     shown = part(log.find_entries(mine, tag), request.GET.get("page"))
     rows = [(entry, log.opens(entry)) for entry in shown.rows]
-    return page(request, "desk/log.html", part=shown, rows=rows, tags=log.tags(mine), tag=tag, key=log.key_line())
+    return page(request, "desk/log.html", part=shown, rows=rows, tags=log.tags(mine), tag=tag, key=log.key_line(), keeping=log.keeping())
 
 
 @door(Permission.ENTRY_READ)

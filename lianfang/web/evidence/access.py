@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,9 @@ from django.db.models import Max
 
 from lianfang.engine.evidence import leaf
 from lianfang.engine.terms.errors import NotFound, Say
-from lianfang.web.evidence import store
+from lianfang.web.evidence import store, witness
 from lianfang.web.evidence.models import Entry
+from lianfang.web.evidence.witness import Told
 
 
 def find_entries(institutions: Collection[str], tag: str = "") -> Any:
@@ -64,6 +66,28 @@ def checkpoint() -> bytes:
     if made is None:
         raise NotFound(Say("日志还没有检查点", "the log has no checkpoint yet"), code="E-LOG-13")
     return made
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the log stands: what is signed, what waits, what the witness said, why it could not be written."""
+
+    n_leaves: int
+    n_waiting: int
+    is_cosigned: bool
+    witness: str
+    told: Told | None
+    trouble: dict[str, str] | None
+
+
+def keeping() -> Keeping:
+    """Say how the log stands."""
+    made, held = store.published(), witness.key()
+    signed = store.checkpoint()
+    return Keeping(
+        made.n_leaves if made else 0, n_waiting(), signed is not None and witness.is_cosigned(signed), held.name if held else "",
+        witness.last(), store.trouble(),
+    )  # fmt: skip
 
 
 def heads() -> tuple[int, int]:

@@ -1,12 +1,15 @@
 """Writing into the log. `note` is called inside the transaction of the change it tells of.
 
-An entry is first a row beside the change: both are kept or neither. `sequence` then appends the waiting
-rows to the log on disk and writes their places down. A stop between the two loses nothing and doubles
-nothing: what the log holds beyond the last known place is found again by the entry's code.
+An entry is first a row beside the change: both are kept or neither. Right after the commit `sequence` appends the
+waiting rows to the log on disk and writes their places down; the worker does it where nobody did. A stop between
+the two loses nothing and doubles nothing: what the log holds beyond the last known place is found again by the
+entry's code, and what it holds of nobody's knowledge stops the writing (`engine.evidence.outbox`).
 """
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Max
 
-from lianfang.engine.evidence import canonical, leaf
+from lianfang.engine.evidence import canonical, leaf, outbox
 from lianfang.engine.terms import clock
-from lianfang.engine.terms.errors import Conflict
+from lianfang.engine.terms.errors import Conflict, LianfangError, Say
 from lianfang.web.evidence import store
 from lianfang.web.evidence.models import Entry, Opening
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 AT_ONCE = 1_000
 _ANOTHER_WRITES = "E-LOG-01"
+_TRIES, _PAUSE_SECONDS = 40, 0.05
+_TURN = threading.Lock()  # threads of one process wait for each other; another process is left to its own
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def note_of(deed: Deed, content: bytes, at: datetime | None = None) -> Entry:
         leaf=leaf.to_bytes(made),
     )  # fmt: skip
     Opening.objects.create(entry=entry, salt=salt, content=content)
+    if all(_soon is not one[1] for one in transaction.get_connection().run_on_commit):
+        transaction.on_commit(_soon, robust=True)  # a log that cannot be written now fails no act: its entry waits
     return entry
 
 
@@ -77,26 +84,89 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def sequence() -> int:
+def sequence(publish: bool = True) -> int:
     """Append waiting entries to the log on disk and write their places down; give how many.
 
-    Safe to run twice or in two workers: the log has one writer, the other leaves it to the first.
+    Safe to run twice, in two threads or in two programs: the log has one writer, the others leave it to the first.
+
+    Args:
+        publish: sign a checkpoint over them at once; else only where the last one is some seconds old.
+
+    Raises:
+        ProofError: E-OUTBOX-01 or 03, database or log was set back to an older state: nothing is written then.
+        OSError: the log's disk refuses.
     """
-    if not Entry.objects.filter(place__isnull=True).exists():
+    if not _is_waiting() and not (publish and store.differs(_known())):
         return 0
+    return _written(publish)
+
+
+def settle() -> int:
+    """Open the log and compare it with the database even where nothing waits; give how many entries found a place.
+
+    Called when a worker starts: an old copy of one of the two is noticed before anything is built on it.
+    """
+    return _written(True)
+
+
+def _written(publish: bool) -> int:
     try:
-        with store.opened() as log:
-            done = _catch_up(log)
-            while waiting := list(Entry.objects.filter(place__isnull=True).order_by("pk")[:AT_ONCE]):
-                places = log.append([bytes(one.leaf) for one in waiting])
-                _placed(waiting, places)
-                done += len(waiting)
-            log.publish()
+        with _TURN, store.opened() as log:
+            done = _sequenced(log)
+            if publish or store.is_stale():
+                log.publish()
     except Conflict as wrong:
         if wrong.code != _ANOTHER_WRITES:
             raise
         return 0
+    except (LianfangError, OSError) as wrong:
+        store.tell_trouble(wrong)
+        raise
+    store.tell_trouble(None)
     return done
+
+
+def _is_waiting() -> bool:
+    return Entry.objects.filter(place__isnull=True).exists()
+
+
+def _known() -> int:
+    """Count the entries whose place the database knows."""
+    last = Entry.objects.aggregate(last=Max("place"))["last"]
+    return 0 if last is None else int(last) + 1
+
+
+def _sequenced(log: Log) -> int:
+    done = _catch_up(log)
+    while waiting := list(Entry.objects.filter(place__isnull=True).order_by("pk")[:AT_ONCE]):
+        places = log.append([bytes(one.leaf) for one in waiting])
+        _placed(waiting, places)
+        done += len(waiting)
+    return done
+
+
+def _soon() -> None:
+    """Append right after the commit, in the same process; where another writes, it or the worker does it."""
+    sequence(publish=False)
+
+
+def demand_durable(target: str) -> None:
+    """Come back when the log's disk has every entry about a row: before something is handed out for good.
+
+    Raises:
+        Conflict: E-LOG-21, it could not be written: nothing is handed out.
+    """
+    if transaction.get_connection().in_atomic_block:
+        return  # whoever opened the outer transaction has not committed, and hands out nothing yet
+    for _ in range(_TRIES):
+        if not Entry.objects.filter(target=target, place__isnull=True).exists():
+            return
+        sequence(publish=False)
+        time.sleep(_PAUSE_SECONDS)
+    raise Conflict(
+        Say("存证日志现在写不进去,未提供任何内容", "the evidence log cannot be written now; nothing was handed out"), code="E-LOG-21",
+        fix=Say("检查磁盘空间与日志页上的提示后再试", "look at the disk and at the page of the log, then try again"),
+    )  # fmt: skip
 
 
 def _placed(entries: Sequence[Entry], places: Sequence[int]) -> None:
@@ -107,17 +177,17 @@ def _placed(entries: Sequence[Entry], places: Sequence[int]) -> None:
 
 
 def _catch_up(log: Log) -> int:
-    """Find the places of entries the log has and the database does not know of: a worker stopped between the two."""
-    last = Entry.objects.aggregate(last=Max("place"))["last"]
-    known = 0 if last is None else last + 1
-    if log.n_durable <= known:
+    """Find the places of entries the log has and the database does not know of: a program stopped between the two."""
+    known = _known()
+    if log.n_durable == known:
         return 0
-    log.publish()
-    held = store.entries(known, log.n_durable)
-    codes = {leaf.from_bytes(raw).id: place for place, raw in held}
-    found = list(Entry.objects.filter(code__in=list(codes), place__isnull=True))
-    _placed(found, [codes[str(one.code)] for one in found])
-    return len(found)
+    n_leaves = log.publish().n_leaves
+    rows = Entry.objects.filter(place__isnull=True).order_by("pk").values_list("code", "leaf")
+    waiting = [outbox.Waiting(str(code), bytes(raw)) for code, raw in rows.iterator()]
+    found = outbox.settle(outbox.tail(store.read(), n_leaves, known), waiting).places
+    entries = list(Entry.objects.filter(code__in=list(found)))
+    _placed(entries, [found[str(one.code)] for one in entries])
+    return len(entries)
 
 
 def forget(entry: Entry) -> None:

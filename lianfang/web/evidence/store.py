@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -10,11 +12,16 @@ from pathlib import Path
 
 from django.conf import settings
 
+from lianfang.engine.evidence import checkpoint as checkpoints
 from lianfang.engine.evidence import note, proof, store, tiles
+from lianfang.engine.evidence.checkpoint import Checkpoint
 from lianfang.engine.evidence.disk import FolderDisk
-from lianfang.engine.terms.errors import Conflict
+from lianfang.engine.terms import clock
+from lianfang.engine.terms.errors import Conflict, LianfangError, Say
 
 _CHECKPOINT = "checkpoint"
+_STALE_SECONDS = 5.0
+_JOURNAL_BYTES = 1 << 14  # opened for nearly every act, and read whole each time
 
 
 def place() -> FolderDisk:
@@ -56,25 +63,70 @@ def opened() -> Iterator[store.Log]:
         except Conflict as wrong:
             if wrong.code == "E-LOG-01":
                 raise
-    with store.Log(disk, key) as log:
+    with store.Log(disk, key, _JOURNAL_BYTES) as log:
         yield log
+
+
+def read() -> tiles.Read:
+    """Give what the world may see of the log, by its paths."""
+    return store.public(place())
+
+
+def published() -> Checkpoint | None:
+    """Give what the last signed checkpoint says, or nothing while there is none."""
+    signed = read()(_CHECKPOINT)
+    return None if signed is None else checkpoints.verify(signed, signer().key)[0]
+
+
+def differs(n_known: int) -> bool:
+    """Say whether the last checkpoint covers more or fewer entries than the database knows a place of."""
+    made = published()
+    return n_known != (0 if made is None else made.n_leaves)
+
+
+def is_stale() -> bool:
+    """Say whether the last checkpoint is some seconds old."""
+    try:
+        signed_at = (place().root / store.PUBLIC / _CHECKPOINT).stat().st_mtime
+    except FileNotFoundError:
+        return True
+    return clock.now().timestamp() - signed_at > _STALE_SECONDS
+
+
+def tell_trouble(wrong: LianfangError | OSError | None) -> None:
+    """Keep beside the log why it could not be written, for its page; None once it was written again."""
+    kept = Path(settings.HOME) / "log.trouble"
+    if wrong is None:
+        kept.unlink(missing_ok=True)
+        return
+    say = wrong.say if isinstance(wrong, LianfangError) else Say(f"磁盘拒绝:{wrong.strerror}", f"the disk refused: {wrong.strerror}")
+    told = {"zh": say.zh, "en": say.en, "code": getattr(wrong, "code", "E-LOG-22"), "at": clock.now().isoformat()}
+    with contextlib.suppress(OSError):  # a full disk has no room for being told so
+        kept.write_text(json.dumps(told, ensure_ascii=False), "utf-8")
+
+
+def trouble() -> dict[str, str] | None:
+    """Give why the log could not be written, if it could not."""
+    try:
+        told: dict[str, str] = json.loads((Path(settings.HOME) / "log.trouble").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told
 
 
 def entries(first: int, end: int) -> list[tuple[int, bytes]]:
     """Give published entries by place."""
-    reader = tiles.Reader(store.public(place()), end)
+    reader = tiles.Reader(read(), end)
     return [(index, reader.entry(index)) for index in range(first, end)]
 
 
 def prove(index: int) -> bytes | None:
     """Give the proof file of an entry, or nothing while no checkpoint covers it."""
-    from lianfang.engine.evidence import checkpoint
-
-    public = store.public(place())
+    public = read()
     signed = public(_CHECKPOINT)
     if signed is None:
         return None
-    made, _ = checkpoint.verify(signed, signer().key)
+    made, _ = checkpoints.verify(signed, signer().key)
     if index >= made.n_leaves:
         return None
     hashes = tiles.Reader(public, made.n_leaves).inclusion(index)
@@ -83,7 +135,7 @@ def prove(index: int) -> bytes | None:
 
 def checkpoint() -> bytes | None:
     """Give the last signed checkpoint, or nothing while there is none."""
-    return store.public(place())(_CHECKPOINT)
+    return read()(_CHECKPOINT)
 
 
 def key_line() -> str:

@@ -1,4 +1,4 @@
-"""The worker's loop: waiting runs, then the log put in order; one worker or several."""
+"""The worker's loop: waiting runs here, the log beside them; one worker or several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 from django.db import OperationalError, close_old_connections
 
-from lianfang.web.evidence import actions as log
+from lianfang.web.evidence import keeping
 from lianfang.web.identify import work
 from lianfang.web.site import probes
 
@@ -26,6 +26,11 @@ def forever() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    with keeping.beside():
+        _work(stopped)
+
+
+def _work(stopped: list[int]) -> None:
     beaten_at = -BEAT_SECONDS
     while not stopped:
         close_old_connections()
@@ -34,8 +39,6 @@ def forever() -> None:
                 probes.beat()
                 beaten_at = time.monotonic()
             busy = work.once()
-            while log.sequence():
-                pass
         except OperationalError as wrong:  # the database is away for a moment: say so and go on
             _log.warning("the database is away", exc_info=wrong)
             busy = False
