@@ -14,7 +14,7 @@ from lianfang.web.accounts.models import ApiKey, Visit
 from lianfang.web.accounts.permissions import Permission, roles
 from lianfang.web.cases.models import Notice, Step, Task
 from lianfang.web.evidence import exhibit_actions as exhibits
-from lianfang.web.evidence.models import Entry
+from lianfang.web.evidence.models import Entry, Package
 from lianfang.web.identify.models import Judgement, SavedView
 
 DENIED, GONE = HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
@@ -73,6 +73,8 @@ def row_of(office, name, who, other):
         code = str(holder.institution.code)
         made = Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=code, target="y", leaf=b"{}")
         return made.code
+    if name.startswith("cases-package"):
+        return Package.objects.create(institution=str(holder.institution.code), n_people=0, made_at=clock.now()).code
     if name.startswith(("cases-exhibit", "cases-hold")):
         kept = office.exhibit(holder)
         return exhibits.hold(kept, "somebody", "诉讼中").code if name.startswith("cases-hold") else kept.code

@@ -136,6 +136,11 @@ def statement(package_id: str, manifest: bytes) -> str:
     return f"lianfang evidence package v1\n{package_id}\nsha256 {told.sha256}\nsm3 {told.sm3}\n"
 
 
+def content_path(number: int, file_name: str) -> str:
+    """Say where the content of the exhibit of this number stands in a package."""
+    return f"items/{number:03d}/{_safe(file_name)}"
+
+
 def _put(files: dict[str, tuple[Content, digest.Digests]], name: str, content: Content, digests: digest.Digests) -> str:
     files[name] = content, digests
     return name
@@ -154,7 +159,7 @@ def _item(number: int, one: Item, reader: tiles.Reader, grounds: Grounds, files:
     else:
         found = _checked(one, held, grounds)
         row["exhibit"] = found.row()
-        row["files"]["content"] = _put(files, f"{folder}/{_safe(found.about.file_name)}", one.content or zips.of(b""), found.digests)
+        row["files"]["content"] = _put(files, content_path(number, found.about.file_name), one.content or zips.of(b""), found.digests)
         parts["opening"] = ("opening.json", canonical.dumps({"salt": one.salt.hex()}))
         parts["custody"] = ("custody.ndjson", b"".join(line.to_bytes() + b"\n" for line in one.chain))
     for key, (name, raw) in parts.items():

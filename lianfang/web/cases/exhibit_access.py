@@ -16,7 +16,7 @@ from lianfang.web.accounts.act import held
 from lianfang.web.accounts.models import Membership
 from lianfang.web.accounts.permissions import Permission
 from lianfang.web.evidence import exhibit_access as evidence
-from lianfang.web.evidence.models import Exhibit, Hold
+from lianfang.web.evidence.models import Exhibit, Hold, Package
 from lianfang.web.identify import access as identify
 
 
@@ -132,3 +132,21 @@ def shown(who: Membership, about: object) -> Shown:
     if Permission.EXHIBIT_READ not in held(who):
         return Shown(code, [], False)
     return Shown(code, exhibits_about(who, code), may_add(who, code))
+
+
+MOST_OFFERED = 100
+
+
+def offered(who: Membership, about: str) -> list[Exhibit]:
+    """Give the exhibits a package may be made of: those of a row, or the newest of one's institution."""
+    return exhibits_about(who, about) if about else list(find_exhibits(who)[:MOST_OFFERED])
+
+
+def find_packages(who: Membership) -> Any:
+    """Give the packages one's institution made."""
+    return evidence.packages_of(str(who.institution.code))
+
+
+def get_package(who: Membership, code: UUID) -> Package:
+    """Give one package of one's institution."""
+    return evidence.get_package(str(who.institution.code), code)

@@ -11,8 +11,8 @@ from django.utils.functional import lazy
 from lianfang.engine.evidence.exhibit import Cover
 from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.errors import Say
-from lianfang.web.accounts.forms import Styled
-from lianfang.web.evidence.exhibit_actions import Intake
+from lianfang.web.accounts.forms import PurposeForm, Styled
+from lianfang.web.evidence.exhibit_actions import Asked, Intake
 from lianfang.web.evidence.states import SORTS
 from lianfang.web.frame.templatetags.say import said
 
@@ -105,3 +105,25 @@ def _lines(text: str) -> list[tuple[str, str, str]]:
     if not 0 < len(made) <= MOST_PLACES:
         raise forms.ValidationError(said(Say(f"1 到 {MOST_PLACES} 处", f"from 1 to {MOST_PLACES} places")))
     return made
+
+
+class PackageForm(PurposeForm):
+    """A court package: which exhibits, for which case, by which rule, and why somebody looks."""
+
+    exhibits = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label=_label("放入哪些证据", "Which exhibits"))
+    case_name = forms.CharField(max_length=80, label=_label("案件编号", "Number of the case"))
+    use = forms.CharField(max_length=200, label=_label("证据包用途", "What the package is for"))
+    legal_basis = forms.CharField(max_length=200, label=_label("法律依据", "By which rule"))
+    document = forms.CharField(max_length=120, required=False, label=_label("调取文书号(如有)", "Number of the document that asks for it"))
+    n_copies = forms.IntegerField(min_value=1, max_value=20, initial=1, label=_label("份数", "Copies"))
+    about = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    field_order = ("exhibits", "case_name", "use", "legal_basis", "document", "n_copies", "purpose", "reason", "about")
+
+    def __init__(self, rows: list[Any], *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["exhibits"].choices = [(str(one.code), one.title or said(one.state_name)) for one in rows]
+
+    def asked(self) -> Asked:
+        """Give what the package is to be."""
+        told = self.cleaned_data
+        return Asked(told["case_name"], told["use"], told["legal_basis"], told["document"], told["about"], told["n_copies"])

@@ -1,8 +1,9 @@
-"""Addresses of exhibits."""
+"""Addresses of exhibits and court packages."""
 
 from django.urls import path
 
 from lianfang.web.cases import exhibit_views as views
+from lianfang.web.cases import package_views
 
 urlpatterns = [
     path("exhibits", views.exhibits, name="cases-exhibits"),
@@ -16,5 +17,8 @@ urlpatterns = [
     path("exhibits/<uuid:code>/stamp", views.stamp, name="cases-exhibit-stamp"),
     path("exhibits/<uuid:code>/ask-removal", views.ask_removal, name="cases-exhibit-ask-removal"),
     path("exhibits/<uuid:code>/remove", views.remove, name="cases-exhibit-remove"),
+    path("packages", package_views.packages, name="cases-packages"),
+    path("packages/<uuid:code>", package_views.package, name="cases-package"),
+    path("packages/<uuid:code>/zip", package_views.take, name="cases-package-take"),
     path("holds/<uuid:code>/release", views.release, name="cases-hold-release"),
 ]

@@ -10,7 +10,7 @@ from uuid import UUID
 from lianfang.engine.evidence import canonical, custody, exhibit
 from lianfang.engine.evidence.exhibit import Exhibit as Record
 from lianfang.engine.terms.errors import Conflict, NotFound, Say
-from lianfang.web.evidence.models import Custody, Exhibit, Hold
+from lianfang.web.evidence.models import Custody, Exhibit, Hold, Package
 from lianfang.web.evidence.states import FORGOTTEN
 
 
@@ -116,3 +116,16 @@ def expired(on: date, at_most: int = 100) -> list[Exhibit]:
     held = Hold.objects.filter(lifted_at=None).values("exhibit")
     found = Exhibit.objects.filter(expires_on__lt=on).exclude(state=FORGOTTEN).exclude(pk__in=held)
     return list(found.order_by("expires_on", "pk")[:at_most])
+
+
+def packages_of(institution: str) -> Any:
+    """Give the packages an institution made, newest first."""
+    return Package.objects.filter(institution=institution).order_by("-pk")
+
+
+def get_package(institution: str, code: UUID) -> Package:
+    """Give one package of an institution."""
+    found: Package | None = packages_of(institution).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这个证据包", "there is no such package"), code="E-PACKAGE-10")
+    return found

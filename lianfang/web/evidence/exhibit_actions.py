@@ -16,7 +16,7 @@ from lianfang.engine.terms.errors import Conflict, InputError, NotEnough, ProofE
 from lianfang.web.evidence import actions as log
 from lianfang.web.evidence import exhibit_access as access
 from lianfang.web.evidence import vault
-from lianfang.web.evidence.models import Custody, Exhibit, Hold, Redaction, Stamp
+from lianfang.web.evidence.models import Custody, Exhibit, Hold, Package, Redaction, Stamp
 from lianfang.web.evidence.states import DAMAGED, FORGOTTEN, HELD
 
 MOST_TEXT_BYTES = 8 << 20
@@ -260,3 +260,46 @@ def sweep() -> int:
             vault.remove(sha256, code)
             done += 1
     return done
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a package is to be for."""
+
+    case_name: str
+    purpose: str
+    legal_basis: str
+    document: str = ""
+    about: str = ""
+    n_copies: int = 1
+
+
+def begin_package(institution: str, by: str, asked: Asked, exhibits: Sequence[Exhibit]) -> Package:
+    """Enter a package and write its export into the custody of every exhibit in it.
+
+    Raises:
+        ProofError: E-EXHIBIT-03, one of them is not what was taken in.
+        InputError: E-PACKAGE-01, there is none.
+    """
+    if not exhibits:
+        raise InputError(Say("证据包至少要有一件证据", "a package has at least one exhibit"), code="E-PACKAGE-01")
+    made = Package.objects.create(
+        institution=institution, about=asked.about, case_name=asked.case_name, purpose=asked.purpose, legal_basis=asked.legal_basis,
+        document=asked.document, n_people=sum(one.n_people for one in exhibits), made_by=by, made_at=clock.now(),
+    )  # fmt: skip
+    made.exhibits.set(exhibits)
+    for one in exhibits:
+        if one.state == FORGOTTEN:
+            continue
+        seen = look(one, by, custody.Act.EXPORT, f"{made.number} {asked.purpose}")
+        seen.content.close()
+        if not seen.is_same:
+            raise changed(one)
+    return made
+
+
+def end_package(made: Package, digests: Digests, is_witnessed: bool, is_stamped: bool) -> Package:
+    """Keep what the finished zip is."""
+    made.sha256, made.n_bytes, made.is_witnessed, made.is_stamped = digests.sha256, digests.n_bytes, is_witnessed, is_stamped
+    made.save(update_fields=["sha256", "n_bytes", "is_witnessed", "is_stamped"])
+    return made

@@ -164,3 +164,35 @@ class Stamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exhibit_id} {self.serial}"
+
+
+class Package(models.Model):
+    """A court package somebody made: what it was for, which exhibits are in it, what its bytes are."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    institution = models.CharField(max_length=64, help_text="code of the institution that made it")
+    about = models.CharField(max_length=64, blank=True, help_text="code of the row it was made from")
+    case_name = models.CharField(max_length=80, help_text="number of the case, as the reader knows it")
+    purpose = models.CharField(max_length=200, help_text="what it is for")
+    legal_basis = models.CharField(max_length=200, help_text="by which rule it is handed out")
+    document = models.CharField(max_length=120, blank=True, help_text="number of the document that asks for it")
+    exhibits = models.ManyToManyField(Exhibit, related_name="packages")
+    n_people = models.PositiveIntegerField(help_text="people whose personal fields it holds, as the exhibits say")
+    made_by = models.CharField(max_length=64, help_text="code of the membership that made it")
+    made_at = models.DateTimeField(help_text="when")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the zip; none while it is not done")
+    n_bytes = models.BigIntegerField(default=0, help_text="its size")
+    is_witnessed = models.BooleanField(default=False, help_text="its checkpoint carries the witness's signature")
+    is_stamped = models.BooleanField(default=False, help_text="its checkpoint carries a time stamp")
+
+    def __str__(self) -> str:
+        return self.case_name
+
+    @property
+    def number(self) -> str:
+        """Give the package's own number."""
+        return f"P-{self.code.hex[:12].upper()}"
+
+    def sealed(self) -> dict[str, Any]:
+        """Give the facts the log commits to."""
+        return {"sha256": self.sha256, "exhibits": sorted(str(one.code) for one in self.exhibits.all()), "n_people": self.n_people}
