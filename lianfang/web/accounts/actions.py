@@ -34,10 +34,18 @@ def found_office(name: Say, sort: Sort, parent: Institution | None = None) -> In
 
 
 @takes("accounts:member:enrolled")
-def enrol(username: str, password: str, institution: Institution, role: str, once: bool = True) -> Membership:
-    """Enter a person from the command line: the first administrator, and those of the demo."""
+def enrol(
+    username: str, password: str, institution: Institution, role: str, once: bool = True, like: Membership | None = None
+) -> Membership:
+    """Enter a person from the command line: the first administrator, and those of the demo.
+
+    The people of the demo share one published password; `like` names somebody who has it, so that it is digested once.
+    """
     _role_stands(role, institution)
-    user = _user(username, password, once)
+    user = _user(username, None if like else password, once)
+    if like is not None:
+        user.password = like.user.password
+        user.save(update_fields=["password"])
     return Membership.objects.create(user=user, institution=institution, role=role, made_at=clock.now())
 
 
@@ -147,7 +155,7 @@ def _role_stands(role: str, institution: Institution) -> None:
         )
 
 
-def _user(username: str, password: str, once: bool) -> User:
+def _user(username: str, password: str | None, once: bool) -> User:
     if User.objects.filter(username__iexact=username).exists():
         raise Conflict(
             Say(f"用户名已有人用:{username}", f"the user name is taken: {username}"), code="E-PERSON-07",

@@ -10,21 +10,37 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import tables
 from lianfang.engine.cases.precedents import Precedent
 from lianfang.engine.cases.table import Side
+from lianfang.engine.terms import clock
 from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.errors import NotFound, Say
 from lianfang.web.accounts import access as accounts
+from lianfang.web.accounts import door_access
 from lianfang.web.accounts.act import held
 from lianfang.web.accounts.models import Institution, Membership
 from lianfang.web.accounts.permissions import Permission
 from lianfang.web.cases import dossier
 from lianfang.web.cases.exhibit_access import Standing
-from lianfang.web.cases.models import Case, Decision, Notice, Panel, Step, Task, Tie
+from lianfang.web.cases.models import (
+    Case,
+    Claim,
+    ClaimExhibit,
+    Decision,
+    GroupSeat,
+    Notice,
+    Opinion,
+    Panel,
+    PanelSeat,
+    Step,
+    Task,
+    Tie,
+    Vote,
+)
 from lianfang.web.cases.states import APPLICATION, ASSOCIATION, MEMBER, REGULATOR
 from lianfang.web.evidence.models import Entry, Exhibit
 
@@ -53,7 +69,8 @@ def _theirs(who: Membership) -> Q:
     if sort == MEMBER:
         return Q(institution=who.institution_id)
     if sort == REGULATOR:
-        return Q(shared_at__isnull=False) & ~Q(outcome="")
+        behind = [one.pk for one in door_access.behind(who)]
+        return Q(shared_at__isnull=False, institution__in=behind) & ~Q(outcome="")
     return _to_review(who) if sort == ASSOCIATION else NOBODY
 
 
@@ -101,9 +118,23 @@ def open_on(who: Membership, ring_id: str) -> list[Case]:
 
 def engine_case(case: Case) -> kinds.Case:
     """Make the engine's case of a row: what is on file, who is tied, which agencies are involved."""
-    whole = Case.objects.filter(pk=case.pk).select_related(*WITH_ONE).prefetch_related(*dossier.WITH).get()
+    whole = Case.objects.filter(pk=case.pk).select_related(*WITH_ONE).prefetch_related(*_with_all()).get()
     parties = parties_of(case)
     return dossier.of(whole, exhibits_of(case), ties_of(case, parties), agencies_of(parties))
+
+
+def _with_all() -> list[Any]:
+    """Say what is fetched with a case so that it is read whole: one question for each kind of row."""
+    sat = ("member__user", "member__institution")
+    return [
+        Prefetch("steps", Step.objects.select_related("made_by__user", "institution")),
+        Prefetch("claims", Claim.objects.prefetch_related(Prefetch("rests_on", ClaimExhibit.objects.select_related("exhibit")))),
+        "guards", Prefetch("tasks", Task.objects.select_related("case")),
+        Prefetch("opinions", Opinion.objects.select_related("made_by__user")),
+        Prefetch("group_seats", GroupSeat.objects.select_related(*sat)),
+        Prefetch("panels", Panel.objects.prefetch_related(Prefetch("seats", PanelSeat.objects.select_related(*sat)))),
+        Prefetch("votes", Vote.objects.select_related("person")),
+    ]  # fmt: skip
 
 
 def parties_of(case: Case) -> list[Institution]:
@@ -264,3 +295,10 @@ def precedents(who: Membership) -> list[Precedent]:
         )
         for one in found.order_by("-pk")[:MOST_PRECEDENTS]
     ]  # fmt: skip
+
+
+def over() -> Any:
+    """Give the cases whose decision's term is over and whose table lets it expire, oldest first; for the worker."""
+    states = {one.id: [state for move in one.moves if "term_over" in move.holds for state in move.sources] for one in tables.load().values()}
+    found = Case.objects.filter(ended_at=None, expires_on__lte=clock.today()).select_related("institution__parent")
+    return in_states(found, states).order_by("expires_on", "pk")

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from lianfang.web.accounts.models import Membership
     from lianfang.web.cases.models import Case
 
-WITH = (
-    "steps__made_by__user", "steps__institution", "claims__rests_on__exhibit", "guards", "tasks", "opinions__made_by__user",
-    "group_seats__member__user", "group_seats__member__institution", "panels__seats__member__user",
-    "panels__seats__member__institution", "votes__person",
-)  # fmt: skip
-"""What has to be fetched with a case so that it is read whole."""
 SYSTEM = "system"
 
 
@@ -48,7 +42,7 @@ def of(case: Case, on_file: Iterable[Any], ties: Iterable[kinds.Tie], agencies: 
     """Make the engine's case from rows.
 
     Args:
-        case: fetched with `WITH`.
+        case: fetched with everything that belongs to it, `access.engine_case`.
         on_file: its exhibits.
         ties: ties of people who may sit, recorded or read off where they work.
         agencies: codes of the collection agencies of its institution.

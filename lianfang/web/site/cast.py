@@ -25,7 +25,9 @@ HOUSES: dict[str, House] = {
     ASSOCIATION: House(
         Say("演示市金融业协会", "Demo City Finance Association"), Sort.ASSOCIATION,
         {"xie.admin": "association_admin", "xie.office": "secretariat", "xie.group": "working_group",
-         "xie.expert": "expert", "xie.dispute": "dispute_officer", "xie.audit": "auditor"},
+         "xie.group2": "working_group", "xie.expert": "expert", "xie.expert2": "expert", "xie.expert3": "expert",
+         "xie.expert4": "expert", "xie.expert5": "expert", "xie.expert6": "expert", "xie.dispute": "dispute_officer",
+         "xie.audit": "auditor"},
     ),
     "first": House(
         Say("甲银行(演示)", "Bank A (demo)"), Sort.MEMBER,
@@ -38,6 +40,10 @@ HOUSES: dict[str, House] = {
     ),
     "third": House(Say("丙小贷(演示)", "Lender C (demo)"), Sort.MEMBER, {"bing.analyst": "analyst"}, ASSOCIATION),
     "agency": House(Say("丁催收(演示)", "Agency D (demo)"), Sort.AGENCY, {"ding.handler": "handler"}, "first"),
-    "regulator": House(Say("演示监管局", "Demo Regulator"), Sort.REGULATOR, {"jian.reader": "regulator_reader"}),
+    "regulator": House(Say("演示监管局", "Demo Regulator"), Sort.REGULATOR, {"jian.reader": "regulator_reader", "jian.second": "regulator_reader"}),
 }  # fmt: skip
+GROUP = ("xie.group", "xie.group2")
+COMMITTEE = ("xie.expert", "xie.expert2", "xie.expert3")
+APPEAL = ("xie.expert4", "xie.expert5", "xie.expert6")
+"""Who sits on the demo's cases: the appeal is heard by other people than the first review."""
 DEMO = tuple(name for house in HOUSES.values() for name in house.people)

@@ -12,9 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from lianfang.web.accounts import access as accounts
 from lianfang.web.accounts import actions as people
+from lianfang.web.identify import access as rings
 from lianfang.web.identify import actions as identify
 from lianfang.web.identify import work
-from lianfang.web.site.cast import HOUSES, PASSWORD
+from lianfang.web.site import demo_cases
+from lianfang.web.site.cast import APPEAL, COMMITTEE, GROUP, HOUSES, PASSWORD
 
 FIRST_ANALYST, FIRST_BOSS = "jia.analyst", "jia.boss"
 
@@ -24,11 +26,25 @@ def make(n_people: int | None = None) -> None:
     if not accounts.nobody_yet():
         return
     made: dict[str, Any] = {}
+    first: Any = None
     for name, house in HOUSES.items():
         made[name] = people.found_office(house.name, house.sort, made.get(house.below))
         for username, role in house.people.items():
-            people.enrol(username, PASSWORD, made[name], role, once=False)
+            first = people.enrol(username, PASSWORD, made[name], role, once=False, like=first)
     _run(n_people)
+    _cases()
+
+
+def _cases() -> None:
+    """Open cases on the rings of the run and leave each somewhere else on its way."""
+    analyst, boss, rule, office, dispute = _named(FIRST_ANALYST, FIRST_BOSS, "jia.rule", "xie.office", "xie.dispute")
+    company = demo_cases.Company(analyst, rule, office, _named(*GROUP), _named(*COMMITTEE), _named(*APPEAL), dispute)
+    demo_cases.fill(company, list(rings.queue(analyst, {})[:8]), boss)
+
+
+def _named(*usernames: str) -> list[Any]:
+    found = {one.user.username: one for one in accounts.find_named(usernames)}
+    return [found[name] for name in usernames]
 
 
 def _run(n_people: int | None) -> None:

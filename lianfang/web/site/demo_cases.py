@@ -14,6 +14,7 @@ from lianfang.web.cases import access, actions, exhibit_actions
 from lianfang.web.cases import review_actions as review
 from lianfang.web.cases.actions import Asked
 from lianfang.web.cases.states import APPLICATION, SUSPICION
+from lianfang.web.evidence.exhibit_actions import Intake
 
 _CHECKED = "已逐笔核对录音、账单和答复记录,未见此情形"
 _FAULT = "一次短信在约定时段之外发送,已确认"
@@ -47,12 +48,19 @@ class Way:
 
 def lead(company: Company, ring: Any, typology: str, way: Way) -> Any:
     """Open an application on a ring and lead it as far as asked."""
-    case = actions.open_case(company.analyst, ring, APPLICATION, typology)
+    return lead_on(company, actions.open_case(company.analyst, ring, APPLICATION, typology), way)
+
+
+def lead_on(company: Company, case: Any, way: Way) -> Any:
+    """Lead an application on from the state it stands in."""
+    begun = False
     for name, step in _STEPS:
-        if case.state == way.to or way.to == name:
+        begun = begun or name == case.state
+        if way.to in (case.state, name):
             break
-        step(company, case, way)
-        case.refresh_from_db()
+        if begun:
+            step(company, case, way)
+            case.refresh_from_db()
     return case
 
 
@@ -84,7 +92,7 @@ def _write(company: Company, case: Any, way: Way) -> None:
 
 
 def _exhibit(who: Any, case: Any, title: str, content: str) -> str:
-    told = exhibit_actions.Intake(
+    told = Intake(
         institution="", by="", title=title, purpose="证明材料的来源和相互关系", source="本机构投诉系统导出", captured_at=clock.now(),
         captured_by=str(who.user), name="exhibit.csv", about=str(case.code), sort="record", mime="text/csv", n_people=0,
     )  # fmt: skip
@@ -159,7 +167,7 @@ def fill(company: Company, rings: Sequence[Any], boss: Any) -> list[Any]:
     for ring, way in zip(rings, ways, strict=False):
         typology = (ring.activity_codes or ["BG01"])[0]
         made.append(lead(company, ring, typology, way))
-        if way.votes and way.to == "committee":
+        if way.to == "committee":  # two of three have voted: the ballot is open
             _vote(company, made[-1], way)
     if len(rings) > len(ways):
         ring = rings[len(ways)]

@@ -9,6 +9,7 @@ from types import FrameType
 
 from django.db import OperationalError, close_old_connections
 
+from lianfang.web.cases import work as cases
 from lianfang.web.evidence import keeping
 from lianfang.web.identify import work
 from lianfang.web.site import probes
@@ -37,6 +38,7 @@ def _work(stopped: list[int]) -> None:
         try:
             if time.monotonic() - beaten_at >= BEAT_SECONDS:
                 probes.beat()
+                cases.once()
                 beaten_at = time.monotonic()
             busy = work.once()
         except OperationalError as wrong:  # the database is away for a moment: say so and go on
