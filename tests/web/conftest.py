@@ -36,7 +36,7 @@ from django.test.utils import setup_test_environment, teardown_test_environment
 from lianfang.engine.terms import clock
 from lianfang.engine.terms.errors import Say
 from lianfang.web.accounts import actions as people
-from lianfang.web.accounts.models import Institution, Membership
+from lianfang.web.accounts.models import Door, Institution, Membership
 from lianfang.web.accounts.permissions import Sort, roles
 from lianfang.web.cases.models import Case, GroupSeat, Panel, PanelSeat
 from lianfang.web.evidence import exhibit_actions as exhibits
@@ -82,6 +82,8 @@ class Office:
         state, outcome = _MET.get(who.role, ("draft", ""))
         house = who.institution if who.institution.sort == "member" else self.houses["first"]
         opener, at = self.members["analyst", "first"], clock.now()
+        if who.institution.sort == "regulator":
+            self.door(who)
         case = Case.objects.create(
             table="application", institution=house, typology="BG01", key=uuid.uuid4().hex, state=state, outcome=outcome,
             made_by=opener, made_at=at, moved_at=at, shared_at=at if who.institution.sort == "regulator" else None,
@@ -92,6 +94,15 @@ class Office:
             panel = Panel.objects.create(case=case, stage="first", made_by=opener, made_at=at)
             PanelSeat.objects.create(panel=panel, member=who)
         return case
+
+    def door(self, who: Membership, house: str = "association") -> Door:
+        """Keep a door as if the association had opened it today for somebody and a colleague."""
+        office = self.members["secretariat", "association"]
+        beside = "regulator_reader" if who.role == "auditor" else "auditor"
+        return Door.objects.create(
+            institution=self.houses[house], first=who, second=self.members[beside, "regulator"], document="监函1号",
+            purpose="查阅", made_by=office, made_at=clock.now(), expires_on=clock.today(),
+        )  # fmt: skip
 
     def client(self, role: str, house: str = "first") -> Client:
         client = Client(raise_request_exception=True)

@@ -15,7 +15,7 @@ from lianfang.web.accounts.permissions import Permission, roles
 from lianfang.web.cases.models import Notice, Step, Task
 from lianfang.web.evidence import exhibit_actions as exhibits
 from lianfang.web.evidence.models import Entry, Package
-from lianfang.web.identify.models import Judgement, SavedView
+from lianfang.web.identify.models import Judgement, Ring, SavedView
 
 DENIED, GONE = HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
 
@@ -73,6 +73,10 @@ def row_of(office, name, who, other):
         code = str(holder.institution.code)
         made = Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=code, target="y", leaf=b"{}")
         return made.code
+    if name == "cases-behind-ring":
+        return ring_behind(office, holder, other)
+    if name.startswith("cases-door"):
+        return office.door(office.members["regulator_reader", "regulator"], house).code
     if name.startswith("cases-package"):
         return Package.objects.create(institution=str(holder.institution.code), n_people=0, made_at=clock.now()).code
     if name.startswith(("cases-exhibit", "cases-hold")):
@@ -83,6 +87,16 @@ def row_of(office, name, who, other):
     if name.startswith(("cases-case", "cases-step", "cases-task", "cases-notice")):
         return case_row(office, name, holder)
     raise AssertionError(f"no row for {name}")
+
+
+def ring_behind(office, holder, other):
+    """Give a ring behind a door that stands open for somebody; another's is not shared with anybody."""
+    ring = office.ring(other or "first")
+    if not other:
+        Ring.objects.filter(pk=ring.pk).update(shared_at=clock.now())
+        if holder.role == "regulator_reader":
+            office.door(holder)
+    return ring.code
 
 
 def case_row(office, name, holder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -145,3 +145,46 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} +{self.n_people}"
+
+
+class Door(models.Model):
+    """A door an association opens for two named persons of a regulator: for a document, a purpose and some days."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="doors")
+    first = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="doors_as_first")
+    second = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="doors_as_second")
+    document = models.CharField(max_length=120, help_text="number of the document that asks for it")
+    purpose = models.CharField(max_length=300, help_text="what it is opened for")
+    made_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="doors_opened")
+    made_at = models.DateTimeField(help_text="from when")
+    expires_on = models.DateField(help_text="last day it stands open")
+    closed_at = models.DateTimeField(null=True, help_text="when somebody closed it before its day")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=~models.Q(first=models.F("second")), name="door_for_two"),)
+
+    def __str__(self) -> str:
+        return self.document
+
+    def sealed(self) -> dict[str, Any]:
+        """Give the facts the log commits to."""
+        return {"first": str(self.first.code), "second": str(self.second.code), "document": self.document,
+                "purpose": self.purpose, "expires_on": self.expires_on, "closed_at": self.closed_at}  # fmt: skip
+
+
+class DoorLook(models.Model):
+    """One look through a door."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    door = models.ForeignKey(Door, on_delete=models.PROTECT, related_name="looks")
+    member = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="door_looks")
+    target = models.CharField(max_length=160, help_text="what was looked at")
+    made_at = models.DateTimeField(help_text="when")
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.target}"
+
+    def sealed(self) -> dict[str, Any]:
+        """Give the facts the log commits to."""
+        return {"door": str(self.door.code), "target": self.target}

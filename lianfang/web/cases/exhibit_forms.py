@@ -127,3 +127,18 @@ class PackageForm(PurposeForm):
         """Give what the package is to be."""
         told = self.cleaned_data
         return Asked(told["case_name"], told["use"], told["legal_basis"], told["document"], told["about"], told["n_copies"])
+
+
+class DoorForm(Styled):
+    """A door for a regulator: two named persons, a document, a purpose, a last day."""
+
+    first = forms.ChoiceField(label=_label("监管人员一", "First person"))
+    second = forms.ChoiceField(label=_label("监管人员二", "Second person"))
+    document = forms.CharField(min_length=4, max_length=120, label=_label("文书号", "Number of the document"))
+    purpose = forms.CharField(min_length=4, max_length=300, label=_label("用途", "What for"))
+    expires_on = forms.DateField(label=_label("截止日(当日有效)", "Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, readers: list[Any], *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for name in ("first", "second"):
+            self.fields[name].choices = [(str(one.code), f"{one.user} · {said(one.institution.name)}") for one in readers]

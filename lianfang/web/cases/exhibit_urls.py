@@ -1,9 +1,9 @@
-"""Addresses of exhibits and court packages."""
+"""Addresses of exhibits and court packages, and of a regulator's door."""
 
 from django.urls import path
 
+from lianfang.web.cases import door_views, package_views
 from lianfang.web.cases import exhibit_views as views
-from lianfang.web.cases import package_views
 
 urlpatterns = [
     path("exhibits", views.exhibits, name="cases-exhibits"),
@@ -20,5 +20,10 @@ urlpatterns = [
     path("packages", package_views.packages, name="cases-packages"),
     path("packages/<uuid:code>", package_views.package, name="cases-package"),
     path("packages/<uuid:code>/zip", package_views.take, name="cases-package-take"),
+    path("doors", door_views.doors, name="cases-doors"),
+    path("doors/<uuid:code>/close", door_views.close, name="cases-door-close"),
+    path("doors/<uuid:code>/looks", door_views.looks, name="cases-door-looks"),
+    path("door", door_views.rows, name="cases-behind"),
+    path("door/rings/<uuid:code>", door_views.ring, name="cases-behind-ring"),
     path("holds/<uuid:code>/release", views.release, name="cases-hold-release"),
 ]

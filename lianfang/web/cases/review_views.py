@@ -14,6 +14,7 @@ from lianfang.engine.cases import criteria, quorum, recusal
 from lianfang.engine.cases.precedents import search
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import labels
+from lianfang.web.accounts import door_actions
 from lianfang.web.accounts.act import held
 from lianfang.web.accounts.door import door
 from lianfang.web.accounts.permissions import Permission
@@ -185,6 +186,8 @@ def close(request: Any, code: UUID) -> HttpResponse:
 def decision(request: Any, code: UUID) -> HttpResponse:
     """Show what was decided and why, dissent as far as the reader may see it, and who was told."""
     who, found = request.member, access.get_case(request.member, code)
+    if who.institution.sort == "regulator":
+        door_actions.look_through(who, found.institution, f"case:{found.code}")
     decisions = [(one, sheet.outcome_name(one.outcome), _counts(one), _dissents(who, found, one)) for one in access.decisions_of(found)]
     notices = access.notices_of(found)
     may_share = Permission.CASE_SHARE in held(who) and found.shared_at is None and any(one.appeal_until for one in notices)

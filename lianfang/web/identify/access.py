@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.db.models import Case, Count, F, Max, Min, Q, Value, When
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import NotFound, Say
 from lianfang.web.accounts import access as accounts
-from lianfang.web.accounts.models import Membership
+from lianfang.web.accounts.models import Institution, Membership
 from lianfang.web.identify import lookup, shelves, tallies
 from lianfang.web.identify.models import GuideEdition, Judgement, Ring, Run, RunFile, SavedView
 from lianfang.web.identify.states import DONE
@@ -174,6 +175,21 @@ def members_of(ring: Ring) -> list[dict[str, Any]]:
 def get_ring(who: Membership, code: UUID) -> Ring:
     """Give one ring somebody may see."""
     found: Ring | None = visible_rings(who).filter(code=code).first()
+    if found is None:
+        raise NotFound(Say("没有这个团伙", "there is no such ring"), code="E-RING-01")
+    return found
+
+
+def rings_behind(institutions: Iterable[Institution]) -> Any:
+    """Give the shared rings of some institutions: what stands behind a regulator's door."""
+    below = [one.pk for one in institutions]
+    found = Ring.objects.filter(institution__in=below, shared_at__isnull=False)
+    return found.select_related("institution", "run").order_by("-shared_at", "-pk")
+
+
+def get_ring_behind(institutions: Iterable[Institution], code: UUID) -> Ring:
+    """Give one shared ring of some institutions."""
+    found: Ring | None = rings_behind(institutions).filter(code=code).first()
     if found is None:
         raise NotFound(Say("没有这个团伙", "there is no such ring"), code="E-RING-01")
     return found

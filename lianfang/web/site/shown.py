@@ -23,6 +23,8 @@ _PLACES = (
     ("identify-check", Say("查一段文字", "Check a text"), Permission.TEXT_CHECK),
     ("identify-guides", Say("特征指南", "Guides"), Permission.GUIDE_READ),
     ("cases-exhibits", Say("证据", "Exhibits"), Permission.EXHIBIT_READ),
+    ("cases-doors", Say("监管之门", "Doors"), Permission.DOOR_OPEN),
+    ("cases-behind", Say("监管查阅", "Shared with us"), Permission.DOOR_PASS),
     ("accounts-people", Say("人员", "People"), Permission.USER_MANAGE),
     ("accounts-institutions", Say("机构", "Institutions"), Permission.INSTITUTION_MANAGE),
     ("accounts-visits", Say("查看记录", "Looks"), Permission.VISIT_READ),
