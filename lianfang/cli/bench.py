@@ -30,7 +30,7 @@ _PEERS = (
 
 
 def _topics(small: bool) -> dict[str, Callable[[], Any]]:
-    from lianfang.bench import conduct, conduct_gate, kernels, runs, text
+    from lianfang.bench import conduct, conduct_gate, kernels, runs, screens, text
 
     return {
         "starts": text.starts,
@@ -42,6 +42,7 @@ def _topics(small: bool) -> dict[str, Callable[[], Any]]:
         "run": lambda: runs.whole((10_000, 50_000) if small else (100_000, 1_000_000, 5_000_000)),
         "day_after": lambda: runs.day_after(20_000 if small else 1_000_000),
         "conduct_audit": lambda: conduct.audit(100_000 if small else 10_000_000),
+        "screens": lambda: screens.screens(20_000 if small else 1_000_000, 300 if small else 10_000),
         "conduct_gate": lambda: conduct_gate.gate(20_000 if small else 10_000_000),
     }
 

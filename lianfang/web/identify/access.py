@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -230,8 +231,7 @@ def get_judgement(who: Membership, code: UUID) -> Judgement:
     return found
 
 
-def standing_in(who: Membership, ring: Ring) -> list[Judgement]:
-    """Give the standing judgements about a ring's records."""
+def standing_in(who: Membership, keys: Collection[str]) -> list[Judgement]:
+    """Give the standing judgements about some records: those of a ring."""
     mine = find_judgements(who).filter(taken_back_at=None)
-    keys = [one["key"] for one in picture(ring)["members"]]
     return list(mine.filter(left__in=keys, right__in=keys))

@@ -64,14 +64,14 @@ def ring(request: Any, code: UUID) -> HttpResponse:
     drawn = access.picture(found)
     is_own = found.institution_id == request.member.institution_id
     texts = [one for one in drawn["members"] if one["text"]][:TEXTS_SHOWN]
-    told = [(one, letters.lit(one["text"], one["marks"]), _signs(one)) for one in texts]
+    told = [(one, letters.lit(one["text"], one["marks"]), _signs(one), letters.folded(one["text"])) for one in texts]
     purpose = request.session.get("purpose")
     return page(
         request, "identify/ring.html", ring=found, drawn=drawn, members=drawn["members"][:MEMBERS_SHOWN],
         n_hidden=max(0, found.n_records - min(MEMBERS_SHOWN, len(drawn["members"]))),
         families=letters.families(drawn["members"]),
         texts=told[:TEXTS_OPEN], more_texts=told[TEXTS_OPEN:],
-        is_own=is_own, answers=ANSWERS, judged=access.standing_in(request.member, found) if is_own else [],
+        is_own=is_own, answers=ANSWERS, judged=access.standing_in(request.member, [one["key"] for one in drawn["members"]]) if is_own else [],
         purpose=purpose and {"name": meter.purposes()[purpose["id"]], **purpose},
         may_judge=is_own and Permission.PAIR_JUDGE in held(request.member),
         may_unmask=is_own and Permission.PERSON_UNMASK in held(request.member),

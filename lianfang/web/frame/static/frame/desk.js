@@ -6,7 +6,7 @@ const LABEL = { color: INK }, LINE = { lineStyle: { color: "#e6ebf0" } };
 function series(told) {
   const stacked = told.shape === "stack" || told.shape === "share";
   return told.series.map((one) => ({
-    name: one.name, type: "bar", data: one.numbers, barMaxWidth: told.shape === "share" ? 34 : 26, barMinHeight: 1, stack: stacked ? "all" : undefined,
+    name: one.name, type: "bar", data: one.numbers, barMaxWidth: told.shape === "share" ? 34 : 26, stack: stacked ? "all" : undefined,
     label: told.shape === "share" ? { show: true, formatter: (at) => (at.value ? `${at.value}` : ""), color: "#fff" } : undefined,
   }));
 }
