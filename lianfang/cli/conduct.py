@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from lianfang.cli import show
 from lianfang.engine.terms import shelf
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lianfang.engine.conduct.audit import Audit
+    from lianfang.engine.conduct.contact import Contact
     from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.conduct.rules import Rules
     from lianfang.engine.conduct.standing import Standing
@@ -127,24 +131,39 @@ def check(intent: Path | None, history: Sequence[Path] = (), standing: Path | No
     if not isinstance(raw, dict):
         raise InputError(Say("联系意图要是一个映射", "an intent is a mapping"), code="E-GATE-03", where=str(intent or "-"),
                          fix=Say("例：{at: 2026-03-02T10:00:00+08:00, channel: 电话, …}", "e.g. {at: 2026-03-02T10:00:00+08:00, channel: call, ...}"))
-    past = None
+    asked, stands, past = contact.read(raw, held.default_zone), _standing(standing), None
     if history:
-        made = (contact.read(row, held.default_zone) for row in _contacts(history).to_pylist())
-        past = History(held, made, _standing(standing))
-    verdict = gate.check(contact.read(raw, held.default_zone), past, held)
+        past = History(held, _near(history, asked, held.default_zone), stands)
+    verdict = gate.check(asked, past, held)
     told = verdict.told()
     if as_json:
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
-        _print(told)
+        _print(told, asked.zone or "Asia/Shanghai")
     return Exit.OK if verdict.allow else REFUSED
 
 
-def _contacts(paths: Sequence[Path]) -> Any:
-    from lianfang.engine.records import load
-    from lianfang.engine.terms.codes import Kind
+def _near(paths: Sequence[Path], asked: Contact, zone: str | None) -> Iterator[Contact]:
+    """Give the contacts of the history that may count for this one, telling how far the reading is."""
+    from lianfang.engine.conduct import near
+    from lianfang.engine.conduct.intake import Intake
 
-    return load.load(paths, load.LoadOptions(Kind.CONTACT)).table(Kind.CONTACT)
+    taken, told = Intake(paths), time.perf_counter()
+
+    def watched() -> Iterator[pa.Table]:
+        nonlocal told
+        n_read = 0
+        for batch in taken.batches():
+            n_read += batch.num_rows
+            if time.perf_counter() - told >= 1:
+                told = time.perf_counter()
+                show.line(f"已读历史 {n_read} 行 …", f"{n_read} rows of history read …", sys.stderr)
+            yield batch
+
+    yield from near.about(watched(), asked, zone)
+    if taken.counts.n_rejected:
+        show.line(f"历史记录有 {taken.counts.n_rejected} 行没能读入，不计数；用 conduct audit 看原因",
+                  f"{taken.counts.n_rejected} rows of history could not be read and do not count; conduct audit tells why", sys.stderr)
 
 
 def _standing(place: Path | None) -> Standing:
@@ -160,7 +179,7 @@ def _standing(place: Path | None) -> Standing:
     return standing.Standing(standing.read(rows))
 
 
-def _print(told: dict[str, Any]) -> None:
+def _print(told: dict[str, Any], zone: str) -> None:
     english = show.language() == "en"
     show.line("可以联系" if told["allow"] else "不可联系", "allowed" if told["allow"] else "refused")
     for one in told["missing"]:
@@ -171,7 +190,8 @@ def _print(told: dict[str, Any]) -> None:
         print(f" {mark}{one['code']}  [{one['effect']}] {one['en' if english else 'zh']}  —— {source} {one['clause'] or ''} ({one['rule']})")
     for one in told["limits"]:
         left = show.said(Say(f"还可 {one['left']} 次", f"{one['left']} left"))
-        resets = show.said(Say(f",{one['resets_at']} 起恢复", f", resets {one['resets_at']}")) if one["resets_at"] else ""
+        at = datetime.fromisoformat(one["resets_at"]).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if one["resets_at"] else ""
+        resets = show.said(Say(f"，{at}（{zone}）起恢复", f", resets {at} ({zone})")) if at else ""
         print(f"  {one['code']}  {one['used']}/{one['max']} {left}{resets}")
     for one in told["offers"]:
         print(f"  → {one['code']}  {one['en' if english else 'zh']}")
@@ -191,7 +211,6 @@ def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions
     import pyarrow.compute as pc
 
     from lianfang.engine.conduct import audit as audits
-    from lianfang.engine.conduct import grade
     from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.identify.run import folder
     from lianfang.engine.tables.duck import DuckTables
@@ -202,8 +221,7 @@ def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions
         taken = Intake(paths, options.mappings, beside / ".spill")
         made = audits.audit(taken.batches(), DuckTables(threads=options.threads), held, stands, _stepper(progress))
         progress.step(_WRITE)
-        agencies = grade.agencies(made)
-        _write(beside, made, held, taken, agencies)
+        agencies = _write(beside, made, held, taken)
         progress.done()
     breached, severe = (pc.sum(agencies[name]).as_py() or 0 for name in ("n_breached", "n_severe"))
     counts = taken.counts
@@ -221,19 +239,21 @@ def _stepper(progress: show.Progress) -> Callable[[str], None]:
     return lambda word: progress.step(_JUDGE) if word == "count" else None
 
 
-def _write(beside: Path, made: Audit, held: Rules, taken: Intake, agencies: pa.Table) -> None:
+def _write(beside: Path, made: Audit, held: Rules, taken: Intake) -> pa.Table:
+    """Write all results; give the agencies' table."""
     import shutil
     from concurrent.futures import ThreadPoolExecutor
 
-    from lianfang.engine.conduct import grade
+    from lianfang.engine.conduct import findings, grade
     from lianfang.engine.identify.run import folder
     from lianfang.engine.reports import conduct as pages
 
-    collectors = grade.collectors(made)
-    tables = {"findings": made.findings, "agencies": agencies.drop_columns(["collector_id"]) if "collector_id" in agencies.column_names else agencies,
-              "collectors": collectors, "told_twice": made.same}
     with ThreadPoolExecutor(1, thread_name_prefix="lianfang-write") as pool:
-        written = [pool.submit(folder.write, beside, name, table) for name, table in tables.items()]
+        written = [pool.submit(findings.write, beside / "findings.parquet", made.findings)]
+        agencies, collectors = grade.agencies(made), grade.collectors(made)
+        tables = {"agencies": agencies.drop_columns(["collector_id"]) if "collector_id" in agencies.column_names else agencies,
+                  "collectors": collectors, "told_twice": made.same}
+        written += [pool.submit(folder.write, beside, name, table) for name, table in tables.items()]
         taken.rejects.write_csv(beside / "rejects.csv")
         shutil.rmtree(beside / ".spill", ignore_errors=True)
         told = pages.Told(made, held, agencies, collectors, version("lianfang"))
@@ -245,6 +265,7 @@ def _write(beside: Path, made: Audit, held: Rules, taken: Intake, agencies: pa.T
         "packs": list(dict.fromkeys(rule.source.pack for rule in held.all)), "n_rules": len(held.contact),
         "inputs": [{"file": one.file, "sha256": one.sha256, "rows_in": one.counts.n_in, "rows_rejected": one.counts.n_rejected} for one in taken.files],
         "rows": {"in": taken.counts.n_in, "judged": made.n_kept, "told_twice": made.n_same, "rejected": taken.counts.n_rejected},
-        "oddities": made.oddities, "counts": {name: table.num_rows for name, table in tables.items()},
+        "oddities": made.oddities, "counts": {name: table.num_rows for name, table in {"findings": made.findings, **tables}.items()},
     }
     (beside / "run.json").write_text(json.dumps(story, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return agencies

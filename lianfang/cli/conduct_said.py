@@ -101,7 +101,14 @@ def _talks(paths: Sequence[Path], text: str | None, given: Context) -> Iterator[
         if path.suffix.lower() in (".parquet", ".pq"):
             yield from ((path.name, one) for one in said_read.parquet(path, given))
             continue
+        if path.suffix.lower() == ".xlsx":
+            yield from ((path.name, one) for one in said_read.xlsx(path, given))
+            continue
         try:
+            streamed = said_read.stream(path, given)
+            if streamed is not None:
+                yield from ((path.name, one) for one in streamed)
+                continue
             raw = path.read_bytes()
         except OSError as wrong:
             raise InputError(Say("读不了这个文件", "the file cannot be read"), code="E-INPUT-01", where=str(path),

@@ -127,6 +127,12 @@ def _conduct(asked: argparse.Namespace) -> int:
     zoned = conduct.RuleChoice(choice.packs, choice.policy, asked.zone or "Asia/Shanghai")
     mappings = (asked.mapping,) if asked.mapping else ()
     options = conduct.AuditOptions(zoned, asked.standing, mappings, asked.threads, asked.force)
+    if asked.what == "sample":
+        from lianfang.cli import conduct_sample
+        from lianfang.engine.conduct.sampling import SampleWish
+
+        wish = SampleWish(asked.share, asked.number, asked.per == "collector", asked.seed)
+        return conduct_sample.sample(asked.paths, asked.out, wish, options)
     return conduct.audit(asked.paths, asked.out, options)
 
 
@@ -281,7 +287,7 @@ def _add_conduct(verbs: Any) -> None:
         verbs, "conduct", _help_of, "催收行为:规则、打前问、打后查", "collection conduct: rules, gate, audit"
     )
     group.set_defaults(group=group)
-    parts = group.add_subparsers(dest="what", metavar="rules|check|audit|said|agency", parser_class=_Parser)
+    parts = group.add_subparsers(dest="what", metavar="rules|check|audit|sample|said|agency", parser_class=_Parser)
     one = _verb(
         parts, "rules", _conduct, "列出每条规则及其来源、样例", "list every rule, its source, its samples"
     )
@@ -298,21 +304,30 @@ def _add_conduct(verbs: Any) -> None:
         "--standing", type=Path, help="在案事实:异议、方案、困难、停催、名单 / holds and registers"
     )
     one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
-    one = _verb(parts, "audit", _conduct, "查以往联系记录", "audit contacts already made")
-    _rule_choice(one.add_argument)
-    one.add_argument("paths", nargs="+", type=Path)
-    one.add_argument("--out", type=Path, required=True)
-    one.add_argument("--standing", type=Path, help="在案事实 / holds and registers")
-    one.add_argument("--mapping", type=Path, help="列对照文件 / mapping file")
-    one.add_argument("--threads", type=_from_one)
-    one.add_argument("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
+    _add_log(_verb(parts, "audit", _conduct, "查以往联系记录", "audit contacts already made").add_argument)
+    one = _verb(parts, "sample", _conduct, "抽检:抽出要听、要看的联系", "draw contacts for inspection")
+    _add_log(one.add_argument)
+    one.add_argument("--share", type=float, help="每组抽的比例,缺省 0.01 / share of every group, else 0.01")
+    one.add_argument("--number", type=_from_one, help="每组抽的条数 / number of every group")
+    one.add_argument("--per", choices=("collector", "agency"), default="collector", help="按催收员还是按机构分组 / groups")
+    one.add_argument("--seed", type=int, default=1, help="同一个数抽出同样的联系 / the same seed draws the same")
     _add_said(parts)
+
+
+def _add_log(add: Any) -> None:
+    _rule_choice(add)
+    add("paths", nargs="+", type=Path, help="CSV、XLSX、Parquet 或文件夹 / or folders")
+    add("--out", type=Path, required=True)
+    add("--standing", type=Path, help="在案事实 / holds and registers")
+    add("--mapping", type=Path, help="列对照文件 / mapping file")
+    add("--threads", type=_from_one)
+    add("--force", action="store_true", help="覆盖已有结果 / replace earlier results")
 
 
 def _add_said(parts: Any) -> None:
     one = _verb(parts, "said", _conduct, "查说了什么:通话转写、短信、信函", "judge what was said: transcripts, messages")
     one.add_argument(
-        "paths", nargs="*", type=Path, help="JSON、NDJSON、CSV,不写则读标准输入 / none reads standard input"
+        "paths", nargs="*", type=Path, help="JSON、NDJSON、CSV、XLSX、Parquet,不写则读标准输入 / none reads standard input"
     )
     one.add_argument("--text", help="一条短信或一封信 / one message or letter")
     one.add_argument("--party", default="debtor", help="对方身份:本人、第三人… / whom it was meant for")

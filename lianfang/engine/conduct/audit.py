@@ -115,10 +115,13 @@ def audit(
         say(f"{n_in}")
     log = _log(held, judge_shapes(held.shapes.table(), tables, rules))
     say("count")
-    order = sightings.by_debtor(log)
-    same, kept = sightings.same(log, order)
-    made = findings.make(rules, log, kept, order)
-    odd = sightings.oddities(log, kept) | {"zone_assumed": held.n_assumed}
+    with ThreadPoolExecutor(2, thread_name_prefix="lianfang-count") as pool:
+        apart = findings.sorted_apart(rules, log, pool)
+        order = sightings.by_debtor(log)
+        same, kept = sightings.same(log, order)
+        oddities = pool.submit(sightings.oddities, log, kept)
+        made = findings.make(rules, log, kept, order, apart, pool)
+        odd = oddities.result() | {"zone_assumed": held.n_assumed}
     return Audit(made, log, kept, n_in, same.num_rows, same, odd, rules.sha256)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lianfang.engine.conduct import sightings, windows
+from lianfang.engine.conduct.contact import KEYS
 from lianfang.engine.conduct.rules import History, Rules, strictness
 from lianfang.engine.conduct.sightings import Log, Order
 
@@ -56,7 +60,40 @@ class _Found:
     n_shown: Longs
 
 
-def make(rules: Rules, log: Log, kept: Bools, by_debtor: Order, threads: int = 2) -> pa.Table:
+@dataclass(frozen=True)
+class _Laid:
+    """All findings by record and rule.
+
+    Args:
+        row: of the log.
+        rule: its number.
+        counted: what was counted, -1 where the rule counts nothing.
+        shown: `record_no` of the rows that show it, a list each.
+    """
+
+    row: Longs
+    rule: Longs
+    counted: Longs
+    shown: pa.ListArray
+
+
+def _within_debtor(key: str) -> bool:
+    return KEYS[key][: len(KEYS["debtor"])] == KEYS["debtor"]
+
+
+def sorted_apart(rules: Rules, log: Log, pool: Executor) -> dict[str, Future[Order]]:
+    """Begin to sort the log by every key that is no part of the debtor's, as those take longest.
+
+    Args:
+        rules: the rules in force.
+        log: the narrow columns.
+        pool: the sorting is done in it.
+    """
+    keys = dict.fromkeys(one.history.unit.key for one in rules.contact if one.history is not None)
+    return {key: pool.submit(sightings.by_key, log, key) for key in keys if not _within_debtor(key)}
+
+
+def make(rules: Rules, log: Log, kept: Bools, by_debtor: Order, apart: Mapping[str, Future[Order]], pool: Executor) -> pa.Table:
     """Make the findings of a log.
 
     Args:
@@ -64,7 +101,8 @@ def make(rules: Rules, log: Log, kept: Bools, by_debtor: Order, threads: int = 2
         log: the narrow columns.
         kept: rows to judge; the others tell a contact again.
         by_debtor: the log's rows as `sightings.by_debtor` gives them.
-        threads: keys worked on at once; each needs 40 bytes a row.
+        apart: as `sorted_apart` gives them.
+        pool: keys are worked on in it, each at 30 bytes a row.
 
     Returns:
         Findings by record and rule, shaped as `SCHEMA`.
@@ -76,80 +114,86 @@ def make(rules: Rules, log: Log, kept: Bools, by_debtor: Order, threads: int = 2
             plain.append(number)
         else:
             by_key.setdefault(rule.history.unit.key, []).append(number)
-    with ThreadPoolExecutor(threads, thread_name_prefix="lianfang-count") as pool:
-        counted = []
-        for key, numbers in by_key.items():
-            order = partial(_order, log, kept, by_debtor if key == "debtor" else None, key)
-            counted.append(pool.submit(_keyed, rules, numbers, log, order))
-        found = _uncounted(plain, log, kept)
-        for each in counted:
-            found += each.result()
-    return _table(rules, log, sorted(found, key=lambda one: one.rule))
+    counted = []
+    for key, numbers in by_key.items():
+        own = apart[key].result() if key in apart else None
+        counted.append(pool.submit(_keyed, rules, numbers, log, partial(_order, log, kept, own or by_debtor, key)))
+        del own
+    found = sorted((one for each in counted for one in each.result()), key=lambda one: one.rule)
+    return _table(rules, log, _laid(plain, found, log, kept))
 
 
-def _uncounted(numbers: list[int], log: Log, kept: Bools) -> list[_Found]:
-    """Judge the rules that count nothing."""
-    none, made = np.zeros(0, dtype=np.int64), []
-    for number in numbers:
-        answers = log.answers(f"a{number}")
-        rows = np.flatnonzero(answers[log.shape] & kept) if answers.any() else none
-        made.append(_Found(number, rows, np.full(len(rows), -1, np.int64), none, np.zeros(len(rows), np.int64)))
-    return made
-
-
-def _order(log: Log, kept: Bools, given: Order | None, key: str) -> Order:
-    """Put the rows kept that have a key in its order."""
-    if given is None:
-        return sightings.ordered(log, log.key(key)).of(kept)
-    return given.of(kept & (log.key(key) >= 0))
+def _order(log: Log, kept: Bools, given: Order, key: str) -> Order:
+    """Put the rows kept that have a key in its order, out of an order by it or by a part of it."""
+    return sightings.refined(log, given, kept, key) if _within_debtor(key) else given.of(kept)
 
 
 def _keyed(rules: Rules, numbers: list[int], log: Log, ordered: Callable[[], Order]) -> list[_Found]:
     """Judge the rules that count over one key."""
     order = ordered()
-    shape, made = log.shape[order.rows], []
+    rows = (order.key, order.at_us, log.shape[order.rows], log.zone[order.rows])
+    made = []
     for number in numbers:
         held = rules.contact[number].history
         if held is not None:
-            made.append(_counted(held, number, log, order, shape))
+            made.append(_counted(held, number, log, order, rows))
     return made
 
 
-def _counted(held: History, number: int, log: Log, order: Order, shape: npt.NDArray[np.int32]) -> _Found:
+def _counted(held: History, number: int, log: Log, order: Order, rows: tuple[Any, ...]) -> _Found:
     """Judge one counting rule."""
     if not len(order.rows):
         none = np.zeros(0, dtype=np.int64)
         return _Found(number, none, none, none, none)
-    asked = np.flatnonzero(log.answers(f"a{number}")[shape])
-    since, known = log.since_us(held.window, order.rows[asked], order.at_us[asked])
-    asked, since = (asked, since) if known.all() else (asked[known], since[known])
-    counts = log.answers(f"u{held.unit.name}")[shape]
-    if held.reset is not None:
-        since = _after_last(order, log.answers(f"u{held.reset.name}")[shape], asked, since)
-    before, first = windows.before(order.key, order.at_us, counts, asked, since)
-    broken = before < held.threshold if held.under else before >= held.threshold
-    rows, before, first = order.rows[asked[broken]], before[broken], first[broken]
-    shown, n_shown = _shown(order.rows[counts], before, first)
-    return _Found(number, rows, before, log.record_no[shown], n_shown)
+    asks, counts = log.answers(f"a{number}"), log.answers(f"u{held.unit.name}")
+    resets = np.zeros(len(asks), dtype=np.bool_) if held.reset is None else log.answers(f"u{held.reset.name}")
+    if held.window.unit == "ever":
+        kind, shift = windows.EVER, 0
+    elif held.window.unit == "calendar_days":
+        kind, shift = windows.DAYS, 1 - held.window.n
+    else:
+        kind, shift = windows.ROLLING, held.window.since_us(0, None) or 0
+    threshold = -held.threshold - 1 if held.under else held.threshold
+    found, before, first, counting = windows.counted(rows, np.stack((asks, counts, resets)), (kind, shift, threshold), log.clocks)
+    before = before.astype(np.int64)
+    shown, n_shown = _shown(counting, before, first.astype(np.int64))
+    return _Found(number, order.rows[found], before, log.record_no[order.rows[shown]], n_shown)
 
 
-def _after_last(order: Order, resets: Bools, asked: Longs, since: Longs) -> Longs:
-    """Move the first moment that counts to after the last row of the key that begins the count anew."""
-    latest = np.maximum.accumulate(np.where(resets, np.arange(len(resets)), -1))
-    place = np.where(asked > 0, latest[asked - 1], -1)
-    has_one = (place >= 0) & (order.key[place] == order.key[asked])
-    return np.where(has_one, np.maximum(since, order.at_us[place] + 1), since)
-
-
-def _shown(counting: Longs, before: Longs, first: Longs) -> tuple[Longs, Longs]:
+def _shown(counting: npt.NDArray[np.int32], before: Longs, first: Longs) -> tuple[npt.NDArray[np.int32], Longs]:
     """Give the newest counted rows of every finding, oldest first, at most a few."""
     n_shown = np.minimum(before, _MOST_EVIDENCE)
     if not n_shown.sum():
-        return np.zeros(0, np.int64), n_shown
+        return np.zeros(0, np.int32), n_shown
     ends = first + before
     total = np.cumsum(n_shown)
     inside = np.arange(total[-1]) - np.repeat(total - n_shown, n_shown)
     return counting[np.repeat(ends - n_shown, n_shown) + inside], n_shown
+
+
+def _laid(plain: list[int], found: list[_Found], log: Log, kept: Bools) -> _Laid:
+    """Lay the findings of rules that count and of rules that count nothing out by record and rule."""
+    n_shapes = 0 if log.judged is None else log.judged.num_rows
+    broken = np.stack([log.answers(f"a{number}") for number in plain]) if plain else np.zeros((0, n_shapes), np.bool_)
+    n_of = broken.sum(axis=0, dtype=np.int32)
+    heads = np.concatenate(([0], np.cumsum(n_of))).astype(np.int64)
+    listed = np.array(plain, dtype=np.int16)[np.nonzero(broken.T)[1]]
+    none = np.zeros(0, np.int64)
+    rows = np.concatenate([none, *(one.rows for one in found)])
+    rules = np.concatenate([none, *(np.full(len(one.rows), one.rule) for one in found)]).astype(np.int16)
+    starts = windows.tallied(log.shape, kept, n_of, rows)
+    row, rule, place = windows.laid(starts, log.shape, kept, (heads, listed), (rows, rules))
+    counted = np.concatenate([*(one.counted for one in found), [-1]]).astype(np.int64)[place]
+    shown = np.concatenate([none, *(one.shown for one in found)])
+    ends = np.cumsum(np.concatenate([none, *(one.n_shown for one in found)]))
+    lists = pa.ListArray.from_arrays(pa.array(np.concatenate(([0], ends, ends[-1:])).astype(np.int32)), pa.array(shown))
+    place = np.where(place < 0, len(rows), place)  # after the last stands one that shows nothing
+    return _Laid(row, rule.astype(np.int64), counted, lists.take(pa.array(place)) if len(rows) else _nothing(len(row)))
+
+
+def _nothing(n: int) -> pa.ListArray:
+    """Give so many lists of nothing."""
+    return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.int64()))
 
 
 def _decided(rules: Rules, rule: Longs, row: Longs) -> Bools:
@@ -160,12 +204,7 @@ def _decided(rules: Rules, rule: Longs, row: Longs) -> Bools:
     ranked = sorted(range(len(listed)), key=lambda place: (*(-part for part in strictness(listed[place])), place))
     rank = np.empty(len(listed), dtype=np.int64)
     rank[ranked] = np.arange(len(listed))
-    order = np.lexsort((rank[rule], code[rule], row))
-    head = np.ones(len(order), dtype=np.bool_)
-    head[1:] = (row[order][1:] != row[order][:-1]) | (code[rule[order]][1:] != code[rule[order]][:-1])
-    made = np.zeros(len(order), dtype=np.bool_)
-    made[order[head]] = True
-    return made
+    return np.asarray(windows.strictest(row, code[rule], rank[rule]))
 
 
 def _named(values: list[str | None], number: Longs) -> pa.DictionaryArray:
@@ -178,26 +217,19 @@ def _named(values: list[str | None], number: Longs) -> pa.DictionaryArray:
 
 def _sentences(rules: Rules, rule: Longs, counted: Longs) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Say why, once for every rule and number counted."""
-    pair = rule * (2**40) + (counted + 1)
-    listed, number = np.unique(pair, return_inverse=True)
-    said = []
-    for each in listed.tolist():
+    held = pa.array(rule * (2**40) + (counted + 1)).dictionary_encode()
+    number, said = held.indices.to_numpy(), []
+    for each in held.dictionary.to_pylist():
         one, n = rules.contact[each // 2**40], each % 2**40 - 1
         limit = one.history.limit if one.history else ""
         said.append(one.why.fill(counted=n if n >= 0 else "", limit=limit))
     return _named([say.zh for say in said], number), _named([say.en for say in said], number)
 
 
-def _table(rules: Rules, log: Log, found: list[_Found]) -> pa.Table:
-    rule = np.concatenate([np.full(len(one.rows), one.rule, np.int64) for one in found] or [np.zeros(0, np.int64)])
+def _table(rules: Rules, log: Log, laid: _Laid) -> pa.Table:
+    rule, row, counted = laid.rule, laid.row, laid.counted
     if not len(rule):
         return SCHEMA.empty_table()
-    row, counted = np.concatenate([one.rows for one in found]), np.concatenate([one.counted for one in found])
-    shown, n_shown = np.concatenate([one.shown for one in found]), np.concatenate([one.n_shown for one in found])
-    ends = np.cumsum(n_shown)
-    evidence = pa.ListArray.from_arrays(pa.array(np.concatenate(([0], ends)).astype(np.int32)), pa.array(shown))
-    order = np.lexsort((rule, row))
-    rule, row, counted = rule[order], row[order], counted[order]
     listed = rules.contact
     why_zh, why_en = _sentences(rules, rule, counted)
     limit = np.array([one.history.limit if one.history else -1 for one in listed], dtype=np.int32)[rule]
@@ -217,7 +249,7 @@ def _table(rules: Rules, log: Log, found: list[_Found]) -> pa.Table:
         "window": _named([str(one.history.window) if one.history else None for one in listed], rule),
         "why_zh": why_zh,
         "why_en": why_en,
-        "evidence": evidence.take(pa.array(order)),
+        "evidence": laid.shown,
         "at": pa.array(log.at_us[row], mask=~log.has_moment[row]).cast(pa.timestamp("us", "UTC")),
     }
     for name in ("institution", "agency", "collector_id", "channel"):
@@ -234,5 +266,17 @@ def _made(rules: Rules, log: Log, rule: Longs, row: Longs) -> Bools:
         if one.made is not None:
             here = rule == number
             if here.any():
-                made[here] = log.truth(f"m{number}")[row[here]]
+                made[here] = log.answers(f"m{number}")[log.shape[row[here]]]
     return made
+
+
+def write(place: Path, table: pa.Table) -> None:
+    """Write findings to a Parquet file; the same findings make the same bytes.
+
+    Args:
+        place: the file.
+        table: shaped as `SCHEMA`.
+    """
+    # Words as numbers into a list; a list of numbers that are all different would only be made and thrown away.
+    words = [one.name for one in table.schema if pa.types.is_dictionary(one.type)]
+    pq.write_table(table, place, compression="zstd", row_group_size=1 << 18, use_dictionary=words, write_statistics=["record_no", "at"])

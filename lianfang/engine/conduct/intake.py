@@ -7,13 +7,15 @@ same as when the records room reads the file; digests of rows are not made, an a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -109,6 +111,36 @@ def _note_columns(source: Source, mapping: Mapping, counts: Counts, log: RejectL
             log.note(source.label, use.header, told[use.how])
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of one raw batch as read, the rows' ids, and the rows with a bad cell or no cell."""
+
+    made: dict[str, pa.Array]
+    named: pa.Array
+    is_bad: npt.NDArray[np.bool_]
+
+
+def _ahead(batches: Iterator[pa.RecordBatch], read: Callable[[pa.RecordBatch], _Columns]) -> Iterator[tuple[pa.RecordBatch, _Columns]]:
+    """Give batches and what is read from them in their order, two of them read beside the file."""
+    with ThreadPoolExecutor(2, thread_name_prefix="lianfang-desk") as pool:
+        waiting: deque[tuple[pa.RecordBatch, Future[_Columns]]] = deque()
+        broken: InputError | None = None
+        while True:
+            try:
+                raw = next(batches, None) if broken is None else None
+            except InputError as fault:  # what was read before the break is given first
+                raw, broken = None, fault
+            if raw is not None and raw.num_rows:
+                waiting.append((raw, pool.submit(read, raw)))
+            if waiting and (raw is None or len(waiting) > 2):
+                one, made = waiting.popleft()
+                yield one, made.result()
+            elif raw is None:
+                break
+        if broken is not None:
+            raise broken
+
+
 class _Desk:
     """Reads one table of one file."""
 
@@ -121,11 +153,10 @@ class _Desk:
         """Give the contacts of this table and keep its accounts."""
         tally, n_kept, n_before = Tally(), 0, self.log.n_rows[self.source.label]
         try:
-            for raw in _raw(self.source, self.log, tally):
-                if raw.num_rows:
-                    table = self._table(raw, first_no + n_kept)
-                    n_kept += table.num_rows
-                    yield table
+            for raw, made in _ahead(_raw(self.source, self._own(), self.log, tally), self._columns):
+                table = self._table(raw, made, first_no + n_kept)
+                n_kept += table.num_rows
+                yield table
         except InputError as fault:  # the file broke half-way: what was read stays, and the break is told
             self.log.note(self.source.label, "", Reason.UNREADABLE_FILE, fault.say)
         n_rejected = self.log.n_rows[self.source.label] - n_before
@@ -136,8 +167,13 @@ class _Desk:
                 code="E-CONDUCT-05", where=self.source.label, fix=Say("请报告此问题", "please report this"))
         self.counts = Counts(tally.n_in, n_kept, n_rejected)
 
-    def _table(self, raw: pa.RecordBatch, first_no: int) -> pa.Table:
-        """Read one raw batch; rows with a bad cell are read by the records room."""
+    def _own(self) -> frozenset[int]:
+        """Give the places of the columns in which nearly every row has its own word."""
+        used = [self.mapping.of(name) for name in (*_OWN, headers.RECORD_ID)]
+        return frozenset(use.place for use in used if use is not None)
+
+    def _columns(self, raw: pa.RecordBatch) -> _Columns:
+        """Read the columns of one raw batch and say which rows have a bad cell, or none at all."""
         n = raw.num_rows
         is_bad, has_some, made = np.zeros(n, np.bool_), np.zeros(n, np.bool_), {}
         for one in self.fields:
@@ -149,8 +185,11 @@ class _Desk:
             if bad is not None:
                 is_bad |= bad
             has_some |= True if column.null_count == 0 else column.is_valid().to_numpy(zero_copy_only=False)
-        is_bad |= ~has_some
-        rows, named = raw.column(ROW), self._ids(raw)
+        return _Columns(made, self._ids(raw), is_bad | ~has_some)
+
+    def _table(self, raw: pa.RecordBatch, read: _Columns, first_no: int) -> pa.Table:
+        """Put one batch together; rows with a bad cell are read by the records room."""
+        rows, made, named, is_bad = raw.column(ROW), read.made, read.named, read.is_bad
         if is_bad.any():
             good = pa.array(~is_bad)
             slow = Builder(self.mapping, self.source.label, self.log).records(raw.filter(pa.array(is_bad)), first_no, IdBook())
@@ -213,15 +252,15 @@ def _read(one: Field, column: pa.Array, unit: str | None) -> tuple[pa.Array, Any
     return pa.DictionaryArray.from_arrays(rows.cast(pa.int32()), listed.dictionary), bad
 
 
-def _raw(source: Source, log: RejectLog, tally: Tally) -> Iterator[pa.RecordBatch]:
-    """Give raw batches; those of Parquet files a row group at a time, words as dictionaries."""
+def _raw(source: Source, own: frozenset[int], log: RejectLog, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """Give raw batches; those of Parquet files a row group at a time, words but for `own` as dictionaries."""
     if sniff.form(source.path) is not sniff.Form.PARQUET:
         yield from source.batches(log, tally)
         return
     n_row = 0
     try:
         with pq.ParquetFile(source.path) as told:
-            worded = [one.name for one in told.schema_arrow if pa.types.is_string(one.type)]
+            worded = [one.name for place, one in enumerate(told.schema_arrow) if pa.types.is_string(one.type) and place not in own]
         with pq.ParquetFile(source.path, read_dictionary=worded) as opened:
             for group in range(opened.num_row_groups):
                 for batch in opened.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):

@@ -1,4 +1,4 @@
-"""Files of utterances: JSON, NDJSON, CSV and Parquet, with Chinese or English headers, one talk or many."""
+"""Files of utterances: JSON, NDJSON, CSV, XLSX and Parquet, with Chinese or English headers, one talk or many."""
 
 from __future__ import annotations
 
@@ -80,6 +80,89 @@ def parquet(place: Path, given: Context = _NOTHING) -> Iterator[Named]:
         raise _wrong(place.name, f"不是合法的 Parquet:{wrong}", f"not valid Parquet: {wrong}") from wrong
 
 
+def xlsx(place: Path, given: Context = _NOTHING) -> Iterator[Named]:
+    """Read every talk of a workbook, sheet by sheet; sheets without a column of texts are left out.
+
+    Args:
+        place: columns of text, speaker, talk_id and so on, Chinese or English headers.
+        given: what is known about all of them.
+
+    Raises:
+        InputError: no workbook, or no sheet with a column of texts.
+    """
+    from lianfang.engine.records import xlsx_file
+    from lianfang.engine.records.rejects import RejectLog
+    from lianfang.engine.records.source import ROW, Tally
+
+    n_sheets = 0
+    for sheet in xlsx_file.open_xlsx(place, place.name, lambda row: sum(one.strip().casefold() in _headers() for one in row)):
+        if not any(known_header(name) for name in sheet.headers):
+            continue
+        n_sheets += 1
+        rows = [{name: value for name, value in row.items() if name != ROW}
+                for batch in sheet.batches(RejectLog(), Tally()) for row in batch.to_pylist()]
+        yield from _gathered(rows, sheet.label, given)
+    if not n_sheets:
+        raise _wrong(place.name, "没有 text（内容）一列", "no column `text`")
+
+
+def stream(place: Path, given: Context = _NOTHING) -> Iterator[Named] | None:
+    """Read a large CSV or NDJSON file talk by talk; none where it has to be read whole.
+
+    It has to be where it is not UTF-8, where rows of one talk do not stand together, or where rows name no talk.
+
+    Args:
+        place: the file.
+        given: what is known about all talks.
+
+    Raises:
+        InputError: the file cannot be read; names the line.
+    """
+    if place.suffix.lower() in (".ndjson", ".jsonl"):
+        return _runs((_row(entry) for entry in _entries(place)), given) if _stand_together(_entries(place)) else None
+    if place.suffix.lower() == ".csv":
+        return _runs((_row(row) for row in _csv_rows(place)), given) if _stand_together(_csv_rows(place)) else None
+    return None
+
+
+def _stand_together(rows: Iterator[Mapping[Any, Any]]) -> bool:
+    """Say whether every row names its talk and the rows of a talk follow each other."""
+    seen, last = set[str](), None
+    try:
+        for row in rows:
+            name = None if "utterances" in row else _text(_row(row).get("talk_id"))
+            if name is None or (name != last and name in seen):
+                return False
+            seen.add(name)
+            last = name
+    except (UnicodeDecodeError, csv.Error, InputError):
+        return False  # read whole, it says what is wrong and where
+    return bool(seen)
+
+
+def _csv_rows(place: Path) -> Iterator[Mapping[Any, Any]]:
+    with place.open(encoding="utf-8-sig", newline="") as lines:
+        held = csv.DictReader((line.replace("\0", "") for line in lines), restkey="…")
+        if not any(known_header(str(name)) for name in held.fieldnames or ()):
+            raise _wrong(f"{place.name}:1", "没有 text（内容）一列", "no column `text`")
+        yield from held
+
+
+def _entries(place: Path) -> Iterator[Mapping[str, Any]]:
+    with place.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                entry = _json(f"[{line}]", f"{place.name}:{number}")[0]
+                if not isinstance(entry, Mapping):
+                    raise _wrong(f"{place.name}:{number}", "有的项不是映射", "some entries are no mappings")
+                yield entry
+
+
+def known_header(name: str) -> bool:
+    """Say whether a header names the column of texts."""
+    return _headers().get(name.strip().casefold()) == "text"
+
+
 def _runs(rows: Iterator[dict[str, Any]], given: Context) -> Iterator[Named]:
     """Gather rows that follow each other under one `talk_id`."""
     for name, run in groupby(enumerate(rows), key=lambda pair: _text(pair[1].get("talk_id")) or pair[0]):
@@ -143,7 +226,7 @@ def _table(text: str, where: str) -> list[Any]:
         made = list(csv.DictReader(io.StringIO(text.replace("\0", "")), restkey="…"))
     except csv.Error as wrong:
         raise _wrong(where, f"不是合法的 CSV:{wrong}", f"not valid CSV: {wrong}") from wrong
-    if made and not any(_headers().get(str(name).strip().casefold()) == "text" for name in made[0]):
+    if made and not any(known_header(str(name)) for name in made[0]):
         raise _wrong(f"{where}:1", "没有 text（内容）一列", "no column `text`")
     return list(made)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,6 @@ import pyarrow as pa
 
 from lianfang.engine.conduct import windows, zones
 from lianfang.engine.conduct.contact import KEYS, SAME
-from lianfang.engine.conduct.rules import Window
 
 Longs = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -67,21 +67,13 @@ class Log:
             missing |= part < 0
         return np.where(missing, -1, joined(parts))
 
-    def since_us(self, window: Window, rows: Longs, at_us: Longs) -> tuple[Longs, Bools]:
-        """Give the first moment that counts for some rows at their moments, and where there is one."""
-        known = np.ones(len(rows), dtype=np.bool_)
-        if window.unit == "ever":
-            return np.full(len(rows), -_BIG, dtype=np.int64), known
-        if window.unit != "calendar_days":
-            return at_us + (window.since_us(0, None) or 0), known
-        zone = self.zone[rows]
-        if len(zone) and (zone == zone[0]).all() and zone[0] >= 0:
-            return zones.midnights_of(self.zones[zone[0]], at_us, 1 - window.n), known
-        made = np.full(len(rows), -_BIG, dtype=np.int64)
-        for number, name in enumerate(self.zones):
-            here = np.flatnonzero(zone == number)
-            made[here] = zones.midnights_of(name, at_us[here], 1 - window.n)
-        return made, zone >= 0
+    @cached_property
+    def clocks(self) -> tuple[Longs, Longs, Longs]:
+        """Give every zone's changes of its clock one after the other, as `windows.counted` reads them."""
+        held = [zones.changes(name) for name in self.zones]
+        heads = np.cumsum([0, *(len(starts) for starts, _ in held)]).astype(np.int64)
+        starts, offsets = (np.array([one for pair in held for one in pair[part]], dtype=np.int64) for part in (0, 1))
+        return heads, starts, offsets
 
 
 def joined(parts: list[Longs]) -> Longs:
@@ -117,6 +109,29 @@ def ordered(log: Log, key: Longs) -> Order:
     if not log.has_moment.all():
         key = np.where(log.has_moment, key, -1)
     return Order(*windows.ordered(key, log.at_us, min(12, max(1, log.n_rows.bit_length() - 11))))
+
+
+def by_key(log: Log, name: str) -> Order:
+    """Put all rows that have a key and a moment in its order."""
+    return ordered(log, log.key(name))
+
+
+def refined(log: Log, order: Order, stays: Bools, name: str) -> Order:
+    """Put the rows that stay and have a key in its order, out of an order by a part of that key.
+
+    Args:
+        log: the narrow columns.
+        order: its rows by debtor.
+        stays: rows of the log that stay.
+        name: a key in `contact.KEYS` that begins with the debtor.
+    """
+    key = log.key(name)
+    held = order.of(stays & (key >= 0))
+    if name == "debtor":
+        return held
+    rows, keys, moments = held.rows.copy(), key[held.rows], held.at_us.copy()
+    windows.refined(held.key, rows, keys, moments)
+    return Order(rows, keys, moments)
 
 
 def by_debtor(log: Log) -> Order:

@@ -256,3 +256,43 @@ def test_messages_in_parquet_are_judged_like_texts(tmp_path: Path) -> None:
     place.write_bytes(b"PAR1 no")
     with pytest.raises(InputError):
         list(said_read.parquet(place))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_file_whose_talks_stand_together_is_read_talk_by_talk_and_answers_the_same(tmp_path: Path, form: str) -> None:
+    rows = [("T1", "催收", "您好，我是甲银行的"), ("T1", "债务人", "嗯"), ("T2", "催收", "今天不还钱\u0000我弄死你")]
+
+    def written(listed: list[tuple[str, str, str]]) -> Path:
+        place = tmp_path / f"a.{form}"
+        as_json = "\n".join(json.dumps(dict(zip(("talk_id", "speaker", "text"), row, strict=True)), ensure_ascii=False) for row in listed)
+        as_csv = "通话编号,说话人,内容\n" + "".join(f"{a},{b},{c}\n" for a, b, c in listed)
+        place.write_text(as_csv if form == "csv" else as_json, encoding="utf-8")
+        return place
+
+    place = written(rows)
+    streamed = said_read.stream(place)
+    assert streamed is not None and tuple(streamed) == said_read.talks(place.read_text("utf-8"), place.name)
+    assert said_read.stream(written([rows[0], rows[2], rows[1]])) is None  # a talk in two places
+    assert said_read.stream(written([("", *rows[0][1:])])) is None  # a row without a talk
+    place.write_bytes(b"\xff\xfe\x00 no")
+    assert said_read.stream(place) is None
+
+
+def test_workbooks_are_read_sheet_by_sheet(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["某公司 通话转写"], ["通话编号", "说话人", "内容"], ["T1", "催收", "您好"], ["T2", "催收", "今天不还钱我弄死你"], ["T1", "债务人", "嗯"]):
+        book.active.append(row)
+    book.create_sheet("说明").append(["与通话无关"])
+    book.save(tmp_path / "a.xlsx")
+    made = list(said_read.xlsx(tmp_path / "a.xlsx"))
+    assert [(one.talk_id, len(one.talk.utterances)) for one in made] == [("T1", 2), ("T2", 1)]
+    assert "SAID.X1.THREAT" in found(said.check(made[1].talk))
+    for sheet in book.worksheets:
+        sheet["C2"] = None
+    book.save(tmp_path / "b.xlsx")
+    (tmp_path / "c.xlsx").write_bytes(b"PK no")
+    for name in ("b.xlsx", "c.xlsx"):
+        with pytest.raises(InputError):
+            list(said_read.xlsx(tmp_path / name))
