@@ -15,7 +15,7 @@ from lianfang.web.api.judgement_rest import judgements
 from lianfang.web.api.log_rest import log
 from lianfang.web.api.ring_rest import rings
 from lianfang.web.api.run_rest import runs
-from lianfang.web.api.shapes import Asked, Whom
+from lianfang.web.api.shapes import OneText, RecordIn, Whom
 
 # The pages that show the description would come from elsewhere; the description itself is at openapi.json.
 api = Described(title="Lianfang", version="1", auth=Key(), docs_url=None, urls_namespace="api")
@@ -31,13 +31,13 @@ def me(request: Any) -> Any:
 
 
 @first.post("/check", response={200: dict[str, Any], **problems.WRONG}, url_name="check", auth=Key(Permission.TEXT_CHECK))
-def check(request: Any, asked: Asked, idempotency_key: once.Once = None) -> Any:
+def check(request: Any, asked: OneText | RecordIn, idempotency_key: once.Once = None) -> Any:
     """Say which signs one text or one record shows, by which words, and which guards acted. Nothing is kept."""
 
     def answer() -> Any:
-        if asked.record is not None:
+        if isinstance(asked, RecordIn):
             return checks.record(asked.record.kind, asked.record.fields)
-        return checks.text(asked.text or "")
+        return checks.text(asked.text)
 
     return once.unkept(request, asked.model_dump_json(), answer)
 

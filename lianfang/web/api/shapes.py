@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from lianfang.engine.terms.codes import Kind
 
@@ -31,17 +31,16 @@ class OneRecord(Schema):
     fields: dict[str, Text | int | bool | None] = Field(max_length=80)
 
 
-class Asked(Schema):
-    """A text or a record to be looked at: one of the two."""
+class OneText(Schema, extra="forbid"):
+    """A text to be looked at."""
 
-    text: Annotated[Text, Field(min_length=1, max_length=MOST_SIGNS)] | None = None
-    record: OneRecord | None = None
+    text: Annotated[Text, Field(min_length=1, max_length=MOST_SIGNS)]
 
-    @model_validator(mode="after")
-    def _one(self) -> Asked:
-        if (self.text is None) == (self.record is None):
-            raise ValueError("either text or record")
-        return self
+
+class RecordIn(Schema, extra="forbid"):
+    """A record to be looked at."""
+
+    record: OneRecord
 
 
 class JudgementIn(Schema):
