@@ -11,7 +11,6 @@ from django.db import transaction
 
 from lianfang.engine.evidence import custody
 from lianfang.engine.evidence.digest import Digests
-from lianfang.engine.evidence.exhibit import Cover
 from lianfang.engine.evidence.package import Front
 from lianfang.engine.terms.errors import NotAllowed, NotEnough, Say
 from lianfang.web.accounts import meter
@@ -135,7 +134,7 @@ def _another(who: Membership, first: str, code: str, say: Say) -> None:
         raise NotEnough(say, code=code, fix=Say("请另一位有权限的同事来做", "ask a colleague who may"))
 
 
-def redact(who: Membership, found: Exhibit, covers: Sequence[Cover]) -> Exhibit:
+def redact(who: Membership, found: Exhibit, covers: Sequence[tuple[str, str, str]]) -> Exhibit:
     """Make a copy of a text with places covered, and its map; the original is untouched."""
     return _copy(who, found, lambda code: evidence.redact(found, str(who.code), covers, code))
 

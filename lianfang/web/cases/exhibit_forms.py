@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.functional import lazy
 
-from lianfang.engine.evidence.exhibit import Cover
 from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.errors import Say
 from lianfang.web.accounts.forms import PurposeForm, Styled
@@ -16,7 +15,6 @@ from lianfang.web.evidence.exhibit_actions import Asked, Intake
 from lianfang.web.evidence.states import SORTS
 from lianfang.web.frame.templatetags.say import said
 
-_SPAN = re.compile(r"(\d{1,9})\s*-\s*(\d{1,9})")
 MOST_PLACES = 500
 
 
@@ -63,22 +61,16 @@ class ExhibitForm(Styled):
 
 
 class CoverForm(Styled):
-    """Places of a text to be covered, one a line: `120-131 | 手机号 | 个人信息`."""
+    """Places of a text to be covered, one a line: `abc12345 | 微信号 | 个人信息` or `120-131 | …`."""
 
     covers = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "120-131 | 手机号 | 与本案无关的个人信息"}),
-        label=_label("遮盖位置(每行:起-止 | 内容 | 理由)", "Places (one a line: from-to | what | why)"),
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "abc12345 | 微信号 | 与本案无关的个人信息"}),
+        label=_label("遮盖什么(每行:原文里的字,或第几字起-止 | 内容 | 理由)", "What is covered (one a line: the words, or from-to in characters | what | why)"),
     )
 
-    def clean_covers(self) -> list[Cover]:
-        """Read the lines; from and to count characters from 0."""
-        made = []
-        for place, what, why in _lines(self.cleaned_data["covers"]):
-            span = _SPAN.fullmatch(place)
-            if span is None:
-                raise forms.ValidationError(said(Say(f"位置写成 起-止:{place}", f"write a place as from-to: {place}")))
-            made.append(Cover(int(span[1]), int(span[2]), what, why))
-        return made
+    def clean_covers(self) -> list[tuple[str, str, str]]:
+        """Read the lines."""
+        return _lines(self.cleaned_data["covers"])
 
 
 class CopyForm(Styled):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from lianfang.web.evidence.models import Custody, Exhibit, Hold, Package, Redact
 from lianfang.web.evidence.states import DAMAGED, FORGOTTEN, HELD
 
 MOST_TEXT_BYTES = 8 << 20
+_SPAN = re.compile(r"(\d{1,9})\s*-\s*(\d{1,9})")
 MOST_STAMPED_BYTES = 256 << 20
 
 
@@ -148,21 +150,43 @@ def release(held: Hold, by: str, reason: str) -> Hold:
     return held
 
 
-def redact(found: Exhibit, by: str, covers: Sequence[exhibit.Cover], code: UUID) -> Exhibit:
+def redact(found: Exhibit, by: str, asked: Sequence[tuple[str, str, str]], code: UUID) -> Exhibit:
     """Make a copy of a text with places covered; the map stands beside the copy, the original is untouched.
 
+    Args:
+        found: the original.
+        by: code of who does it.
+        asked: (place or words, what stands there, why); words are covered wherever they stand.
+        code: the copy's code.
+
     Raises:
-        InputError: E-EXHIBIT-17, no text of UTF-8; E-EXHIBIT-04, faulty places.
+        InputError: E-EXHIBIT-17, no text of UTF-8; E-EXHIBIT-04, faulty places, or words that stand nowhere.
     """
     seen = look(found, by, custody.Act.REDACT, "制作遮盖本 / to make a redacted copy")
     with seen.content as content:
         raw = content.read(MOST_TEXT_BYTES + 1)
     if not seen.is_same:
         raise changed(found)
+    original = as_text(raw)
+    covers = [cover for place, what, why in asked for cover in _covers(original, place, what, why)]
     salts = [leaf.fresh_salt() for _ in covers]
-    text, rows = exhibit.redact(as_text(raw), covers, salts)
+    text, rows = exhibit.redact(original, covers, salts)
     by_place = {f"{one.start}-{one.stop}": salt for one, salt in zip(covers, salts, strict=True)}
     return _copied(found, by, code, vault.keep(code, [text.encode("utf-8")]), [(row, by_place[row.place]) for row in rows])
+
+
+def _covers(text: str, place: str, what: str, why: str) -> list[exhibit.Cover]:
+    """Give the places of a text that are meant: `from-to` in characters, or every place where some words stand."""
+    span = _SPAN.fullmatch(place)
+    if span:
+        return [exhibit.Cover(int(span[1]), int(span[2]), what, why)]
+    found = [exhibit.Cover(one.start(), one.end(), what, why) for one in re.finditer(re.escape(place), text)]
+    if not found:
+        raise InputError(
+            Say(f"文中没有这些字:{place}", f"these words stand nowhere in it: {place}"), code="E-EXHIBIT-04",
+            fix=Say("照原文写,或写 起-止", "write them as they stand, or from-to"),
+        )  # fmt: skip
+    return found
 
 
 def as_text(raw: bytes) -> str:
