@@ -14,11 +14,10 @@ from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import labels
 from lianfang.web.accounts.forms import Styled
 from lianfang.web.cases.actions import Asked
-from lianfang.web.cases.states import FINDINGS, OUTCOMES, PARTIES, WAITING_FOR, YES_NO
+from lianfang.web.cases.states import CHOICES, FINDINGS, YES_NO
 from lianfang.web.frame.templatetags.say import said
 
 MOST = 4_000
-_WORDS = PARTIES | WAITING_FOR | OUTCOMES
 
 
 def _area(rows: int) -> forms.Textarea:
@@ -58,7 +57,7 @@ def _field(rule: Field, colleagues: Sequence[Any]) -> forms.Field:
     if rule.kind is FieldKind.PERSON:
         return forms.ChoiceField(label=label, required=False, choices=[(one.user.username, str(one.user)) for one in colleagues])
     if rule.kind is FieldKind.CHOICE:
-        return forms.ChoiceField(label=label, required=False, choices=[(one, said(_WORDS.get(one, one))) for one in rule.of])
+        return forms.ChoiceField(label=label, required=False, choices=[(one, said(CHOICES.get(one, one))) for one in rule.of])
     if rule.id == "typology":
         return forms.ChoiceField(label=label, required=False, choices=[(code, f"{code} {said(name)}") for code, name in labels("activities").items()])
     return forms.CharField(label=label, required=False, max_length=MOST, widget=_area(3) if rule.least >= 10 else forms.TextInput())

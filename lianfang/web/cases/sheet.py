@@ -14,9 +14,11 @@ from lianfang.engine.cases.table import Table
 from lianfang.engine.terms import clock
 from lianfang.engine.terms.codes import Strength
 from lianfang.engine.terms.errors import Say
+from lianfang.engine.terms.glossary import label
 from lianfang.web.cases import access, dossier
-from lianfang.web.cases.states import APPLICATION, OUTCOMES
+from lianfang.web.cases.states import APPLICATION, CHOICES, OUTCOMES
 from lianfang.web.cases.waiting_list import standing
+from lianfang.web.frame.templatetags.say import said
 
 if TYPE_CHECKING:
     from lianfang.web.accounts.models import Membership
@@ -130,12 +132,19 @@ def history(case: Case, steps: Sequence[Any], entries: Mapping[str, Any]) -> lis
     past = [
         Past(
             one, names.get(one.act, Say(one.act, one.act)), table.states[one.to].name,
-            [(table.fields[name].name, value) for name, value in one.given.items() if name in table.fields],
+            [(table.fields[name].name, _told(name, value)) for name, value in one.given.items() if name in table.fields],
             entries.get(str(one.code)),
         )
         for one in steps
     ]  # fmt: skip
     return past[::-1]
+
+
+def _told(name: str, value: str) -> Any:
+    """Put a word of a choice, and a typology, into people's words; anything else is as it was typed."""
+    if name == "typology":
+        return f"{value} {said(label('activities', value))}"
+    return said(CHOICES[value]) if value in CHOICES else value
 
 
 def ballot(case: Case, found: kinds.Case, stage: str, who: Membership) -> Ballot | None:

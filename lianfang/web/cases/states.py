@@ -36,3 +36,5 @@ OUTCOMES = {
     "inconclusive": Say("查不清", "inconclusive"),
     "split": Say("未达多数", "no majority"),
 }
+CHOICES = PARTIES | WAITING_FOR | OUTCOMES
+"""The words a field of a table may choose from."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from lianfang.web.accounts import access as accounts
 from lianfang.web.accounts import actions as people
@@ -39,7 +40,8 @@ def _cases() -> None:
     """Open cases on the rings of the run and leave each somewhere else on its way."""
     analyst, boss, rule, office, dispute = _named(FIRST_ANALYST, FIRST_BOSS, "jia.rule", "xie.office", "xie.dispute")
     company = demo_cases.Company(analyst, rule, office, _named(*GROUP), _named(*COMMITTEE), _named(*APPEAL), dispute)
-    demo_cases.fill(company, list(rings.queue(analyst, {})[:8]), boss)
+    with transaction.atomic():  # one promise to the disk for all of it, not one for each of a hundred acts
+        demo_cases.fill(company, list(rings.queue(analyst, {})[:8]), boss)
 
 
 def _named(*usernames: str) -> list[Any]:
