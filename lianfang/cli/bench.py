@@ -30,7 +30,7 @@ _PEERS = (
 
 
 def _topics(small: bool) -> dict[str, Callable[[], Any]]:
-    from lianfang.bench import conduct, conduct_gate, kernels, runs, screens, text
+    from lianfang.bench import conduct, conduct_gate, kernels, office, runs, screens, text
 
     return {
         "starts": text.starts,
@@ -44,6 +44,7 @@ def _topics(small: bool) -> dict[str, Callable[[], Any]]:
         "conduct_audit": lambda: conduct.audit(100_000 if small else 10_000_000),
         "screens": lambda: screens.screens(20_000 if small else 1_000_000, 300 if small else 10_000),
         "conduct_gate": lambda: conduct_gate.gate(20_000 if small else 10_000_000),
+        "office": lambda: office.office(10, 10, 500) if small else office.office(),
     }
 
 
@@ -78,6 +79,10 @@ def _keep(name: str, told: dict[str, Any]) -> None:
     (folder / f"{name}.json").write_text(
         json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
+    if name == "office":
+        from lianfang.bench import office
+
+        (folder / "office.md").write_text(office.page(told), encoding="utf-8")
 
 
 def _machine() -> dict[str, Any]:
