@@ -119,6 +119,12 @@ def find_named(usernames: Collection[str]) -> list[Membership]:
     return list(found.select_related("user", "institution").order_by("pk"))
 
 
+def standing_user(username: str) -> User | None:
+    """Give the user of a name who may sign in, if there is one; a name in other letters is another name."""
+    found: User | None = User.objects.filter(username=username, is_active=True).first() if username else None
+    return found
+
+
 def nobody_yet() -> bool:
     """Say whether the office has no user at all."""
     return not User.objects.exists()

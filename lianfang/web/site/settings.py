@@ -21,6 +21,7 @@ import os
 import secrets
 from pathlib import Path
 
+from lianfang.web.site import single_sign_on
 from lianfang.web.site.database import database_of
 
 HOME = Path(os.environ.get("LIANFANG_HOME", "office")).absolute()
@@ -134,6 +135,9 @@ ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip,5/5m/key", "
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _HTTPS else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Lianfang"
+globals().update(single_sign_on.of(os.environ))  # LIANFANG_OIDC and what goes with it; see that file
+if globals()["LIANFANG_OIDC"]:
+    INSTALLED_APPS += single_sign_on.APPS
 USERSESSIONS_TRACK_ACTIVITY = True
 
 LANGUAGE_CODE = "zh-hans"

@@ -47,6 +47,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "places": places,
         "other_roles": [one for one in getattr(request, "memberships", []) if one.pk != who.pk] if who else [],
         "is_demo": settings.LIANFANG_DEMO,
+        "provider": settings.LIANFANG_OIDC,
         "demo_accounts": access.find_named(DEMO) if settings.LIANFANG_DEMO and at == "account_login" else [],
         "may": {one.name: who is not None and one in held(who) for one in Permission},
     }

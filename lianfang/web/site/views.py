@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import views as account
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
@@ -33,4 +34,14 @@ def account_addresses() -> list[Any]:
         path("reset/", open_to_all(lambda request: not_found(request)), name="account_reset_password"),
         path("2fa/", include("allauth.mfa.urls")),
         path("sessions/", include("allauth.usersessions.urls")),
+        *(_provider_addresses() if settings.LIANFANG_OIDC else ()),
+    ]
+
+
+def _provider_addresses() -> list[Any]:
+    """Give the addresses of signing in through a provider; nobody signs up or ties accounts there themselves."""
+    shut = ["login_cancelled", "login_error", "signup", "connections"]
+    return [
+        *(path(f"provider/{name}/", open_to_all(lambda request: not_found(request)), name=f"socialaccount_{name}") for name in shut),
+        path("", include("allauth.socialaccount.providers.openid_connect.urls")),
     ]
