@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,7 +95,9 @@ def visible_rings(who: Membership) -> Any:
     if who.institution.sort == "association":
         below = [one.pk for one in accounts.reach(who)]
         mine |= Q(institution__in=below, shared_at__isnull=False)
-    return Ring.objects.filter(mine).select_related("institution", "institution__parent", "run")
+    # What a run told and how its columns were taken is long, and no list shows it.
+    found = Ring.objects.filter(mine).select_related("institution", "institution__parent", "run")
+    return found.defer("run__told", "run__columns", "run__step")
 
 
 def queue(who: Membership, wanted: Any) -> Any:
