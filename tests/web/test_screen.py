@@ -8,8 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
+import zipfile
+from datetime import timedelta
 
 import pytest
+
+from lianfang.engine.terms import clock
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -291,3 +296,66 @@ def test_upload_to_ring_to_judgement_in_the_browser(visit, tmp_path):
     other = visit("bing.analyst")
     other.goto("/rings")
     expect(other.locator("main")).to_contain_text("没有符合条件的团伙")
+
+
+@pytest.mark.parametrize(("size", "english"), [(WIDE, False), (PHONE, True)], ids=["zh-wide", "en-phone"])
+def test_nothing_keeps_a_reader_out_of_the_evidence(visit, size, english):
+    """Exhibits, packages, the log with its proofs, doors, and what an error says: once wide, once on a phone."""
+    wrong = {}
+
+    def seen(page, name, path=None):
+        if path:
+            page.goto(path)
+        wrong[name] = violations(page) + ([] if fits(page, size) else ["scrolls sideways"])
+
+    page = visit("jia.analyst", size, english)
+    seen(page, "add", "/exhibits/add")
+    page.set_input_files("#id_upload", {"name": "聊天.txt", "mimeType": "text/plain", "buffer": "加微信 abc12345".encode()})
+    for name, words in {"title": "聊天记录", "purpose": "证明收费", "source": "手机", "expires_on": "2026-01-01"}.items():
+        page.fill(f"#id_{name}", words)
+    page.locator("main form button").click()
+    expect(page.locator("h1")).to_contain_text("聊天记录")
+    seen(page, "exhibit")
+    page.fill("#id_covers", "abc12345 | 微信号 | 与本案无关")
+    page.locator('form[action$="/redact"] button').click()
+    expect(page.locator("h1")).to_contain_text("遮盖本")
+    seen(page, "copy")
+    page = visit("jia.rule", size, english)
+    seen(page, "list", "/exhibits")
+    seen(page, "packages", "/packages")
+    page.locator("input[name=exhibits]").first.check()
+    for name, words in {"case_name": "民初1号", "use": "举证", "legal_basis": "民诉法", "reason": "移送材料"}.items():
+        page.fill(f"#id_{name}", words)
+    page.locator("main form button").click()
+    expect(page.locator("h1")).to_contain_text("P-")
+    seen(page, "package")
+    with page.expect_download() as taken:
+        page.locator('form[action$="/zip"] button').click()
+    assert zipfile.is_zipfile(taken.value.path())
+    seen(page, "log", "/log")
+    page = visit("xie.office", size, english)
+    seen(page, "doors", "/doors")
+    for name, words in {"document": f"监函{size['width']}号", "purpose": "查阅已报团伙", "expires_on": tomorrow()}.items():
+        page.fill(f"#id_{name}", words)
+    page.locator("main section form button").last.click()
+    expect(page.locator("main")).to_contain_text(f"监函{size['width']}号")
+    page.locator("td.n a").first.click()
+    seen(page, "looks")
+    seen(visit("jian.reader", size, english), "behind", "/door")
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_an_error_keeps_nobody_out(visit):
+    """Not there, not yours, not allowed: each page reads well and says what next."""
+    page = visit("jia.analyst", PHONE, english=True)
+    told = {}
+    for path in ("/nowhere", f"/exhibits/{uuid.uuid4()}", "/doors", f"/rings/{uuid.uuid4()}"):
+        answer = page.context.request.get(path)
+        assert answer.status in (403, 404), path
+        page.set_content(answer.text())
+        told[path] = violations(page)
+    assert {path: found for path, found in told.items() if found} == {}
+
+
+def tomorrow():
+    return (clock.today() + timedelta(days=1)).isoformat()

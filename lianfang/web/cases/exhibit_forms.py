@@ -64,7 +64,7 @@ class CoverForm(Styled):
     """Places of a text to be covered, one a line: `abc12345 | 微信号 | 个人信息` or `120-131 | …`."""
 
     covers = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "abc12345 | 微信号 | 与本案无关的个人信息"}),
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _label("abc12345 | 微信号 | 与本案无关的个人信息", "abc12345 | account | personal, no part of the case")}),
         label=_label("遮盖什么(每行:原文里的字,或第几字起-止 | 内容 | 理由)", "What is covered (one a line: the words, or from-to in characters | what | why)"),
     )
 
@@ -78,7 +78,7 @@ class CopyForm(Styled):
 
     upload = forms.FileField(label=_label("遮盖本", "The covered copy"))
     places = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "第3页 | 身份证号 | 与本案无关的个人信息"}),
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": _label("第3页 | 身份证号 | 与本案无关的个人信息", "page 3 | ID number | personal, no part of the case")}),
         label=_label("遮盖清单(每行:页或位置 | 内容 | 理由)", "What was covered (one a line: page or place | what | why)"),
     )
 
@@ -134,3 +134,4 @@ class DoorForm(Styled):
         super().__init__(*given, **named)
         for name in ("first", "second"):
             self.fields[name].choices = [(str(one.code), f"{one.user} · {said(one.institution.name)}") for one in readers]
+        self.fields["second"].initial = str(readers[1].code) if len(readers) > 1 else None
