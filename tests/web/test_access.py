@@ -154,18 +154,28 @@ def test_the_matrix(office, role, house):
 
 
 def asked(office, client, name, method, actor):
-    """Ask an address for one's own row, for another house's, and for one nobody has."""
+    """Ask an address for one's own row, for another house's, and for one nobody has.
+
+    Where the role stops at the door no row is looked up, so one code stands for all.
+    """
     role, house = actor
     if "code" not in ROUTES[name][1]:
         return {"none": ask(client, name, method, None)}
+    if not may(name, role):
+        return {"missing": ask(client, name, method, uuid.uuid4())}
     who = office.members[role, house]
     codes = {"own": row_of(office, name, who, None), "other": row_of(office, name, who, "second"), "missing": uuid.uuid4()}
     return {whose: ask(client, name, method, code) for whose, code in codes.items() if code is not None}
 
 
+def may(name, role):
+    """Say whether the table of roles opens an address to a role."""
+    return DOORS[name].door is None or DOORS[name].door in roles()[role].may
+
+
 def unfit(name, role, house, answers):
     """Name the answers that the table of roles does not want."""
-    allowed = DOORS[name].door is None or DOORS[name].door in roles()[role].may
+    allowed = may(name, role)
     over = oversees(name, house)
     for whose, answer in answers.items():
         if not allowed:

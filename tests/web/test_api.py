@@ -92,7 +92,9 @@ def test_the_matrix_of_operations(office, role, house, no_engine):
     client, wrong = robot(office, role, house), []
     for (method, path), need in DOORS.items():
         allowed = need is None or need in roles()[role].may
-        codes = {"own": row_of(office, path, house), "other": row_of(office, path, "second"), "missing": uuid.uuid4()}
+        codes = {"missing": uuid.uuid4()}
+        if allowed:  # a key that stops at the door looks up no row
+            codes |= {"own": row_of(office, path, house)} | ({"other": row_of(office, path, "second")} if "{code}" in path else {})
         told = {}
         for whose, code in codes.items():
             if code is None:
