@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import tables
@@ -61,7 +61,7 @@ def review_states() -> frozenset[str]:
 
 def visible_cases(who: Membership) -> Any:
     """Give the cases somebody may see, as the one they act as."""
-    return Case.objects.filter(_theirs(who)).distinct()
+    return Case.objects.filter(_theirs(who))
 
 
 def _theirs(who: Membership) -> Q:
@@ -81,9 +81,9 @@ def _to_review(who: Membership) -> Q:
     if who.role == "secretariat":
         return submitted
     if who.role == "working_group":
-        return submitted & Q(group_seats__member=who, group_seats__ended_at=None)
+        return submitted & Q(pk__in=GroupSeat.objects.filter(member=who, ended_at=None).values("case"))
     if who.role == "expert":
-        return submitted & Q(panels__seats__member=who, panels__ended_at=None)
+        return submitted & Q(pk__in=Panel.objects.filter(seats__member=who, ended_at=None).values("case"))
     if who.role == "dispute_officer":
         return submitted & ~Q(outcome="")
     return NOBODY
@@ -95,6 +95,12 @@ def get_case(who: Membership, code: UUID) -> Case:
     if found is None:
         raise NotFound(Say("没有这个案件", "there is no such case"), code="E-CASE-11")
     return found
+
+
+def due_first(found: Any, n: int) -> Any:
+    """Narrow cases to as many as the first `n` by last day need, all of one day together; who is first, the engine says."""
+    day = found.order_by(F("due_on").asc(nulls_last=True)).values_list("due_on", flat=True)[n - 1 : n].first()
+    return found.filter(due_on__lte=day) if day else found
 
 
 def in_states(found: Any, states: Mapping[str, Iterable[str]]) -> Any:

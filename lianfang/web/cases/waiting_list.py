@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,15 +36,16 @@ class Line:
 class Queue:
     """A queue in the engine's order, cut into pages without reading the rest."""
 
-    def __init__(self, who: Membership, waiting: Sequence[Waiting], at: datetime) -> None:
-        self.who, self.waiting, self.at = who, waiting, at
+    def __init__(self, who: Membership, found: Any, at: datetime) -> None:
+        self.who, self.found, self.at = who, found, at
 
     def count(self) -> int:
         """Count all of it."""
-        return len(self.waiting)
+        return int(self.found.count())
 
     def __getitem__(self, wanted: slice) -> list[Line]:
-        codes = [one.code for one in self.waiting[wanted]]
+        near = access.due_first(self.found, wanted.stop or 1)
+        codes = [one.code for one in order(_waiting(near))[wanted]]
         rows = access.visible_cases(self.who).filter(code__in=codes).select_related("institution", "ring", "lease__member__user")
         found = {str(one.code): one for one in rows.prefetch_related("steps__made_by__user", "steps__institution")}
         return [line(found[code], self.at) for code in codes if code in found]
@@ -60,7 +61,7 @@ def states_for(who: Membership) -> dict[str, frozenset[str]]:
 
 def asked(who: Membership, wanted: Mapping[str, str], at: datetime) -> Queue:
     """Give the queue as filtered: open cases of every kind unless asked otherwise."""
-    return Queue(who, order(_waiting(_filtered(who, wanted, at))), at)
+    return Queue(who, _filtered(who, wanted, at), at)
 
 
 def _filtered(who: Membership, wanted: Mapping[str, str], at: datetime) -> Any:
