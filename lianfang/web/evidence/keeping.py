@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
 from lianfang.engine.terms.errors import LianfangError
 from lianfang.web.evidence import actions, exhibit_actions, witness
@@ -47,7 +47,7 @@ def _forever(stopped: threading.Event) -> None:
                 exhibit_actions.sweep()
                 begun = True
             once()
-        except (OperationalError, LianfangError, OSError) as wrong:
+        except (Error, LianfangError, OSError) as wrong:
             # Nothing is lost: entries wait in the database. The page of the log says why.
             _log.warning("the log could not be kept: %s", wrong)
             wait = WORSE_SECONDS
