@@ -16,8 +16,8 @@ import pytest
 
 pytestmark = [pytest.mark.postgres, pytest.mark.skipif("DATABASE_URL" in os.environ, reason="this is that process")]
 HERE = Path(__file__).parent
-FILES = ("test_access.py", "test_log.py", "test_api.py", "test_api_once.py", "test_people.py", "test_log_promise.py", "test_log_kept.py", "test_exhibits.py")
-CHOSEN = "matrix or shared_ring or refusal or not_yours or lists_go_on or stays_with_its_run or once or twice or at_once or test_log or limit or test_exhibits"
+FILES = ("test_access.py", "test_log.py", "test_api.py", "test_api_once.py", "test_people.py", "test_log_promise.py", "test_log_kept.py", "test_exhibits.py", "test_cases.py")
+CHOSEN = "matrix or shared_ring or refusal or not_yours or lists_go_on or stays_with_its_run or once or twice or at_once or test_log or limit or test_exhibits or walks_from or one_open_case or queue_is"
 COPY = """
 import os, sys
 os.environ["LIANFANG_HOME"] = sys.argv[1]
