@@ -20,10 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lianfang.engine.terms.errors import InputError, Say
+
 PASSWORD = "lianfang-demo-2026"
 ACCOUNTS = ("jia.analyst", "jia.boss")
 MORE = ("/cases", "/exhibits", "/review")
-_READY_SECONDS = 300.0
+_READY_SECONDS = 600.0  # the demo is made first
 
 
 class Browser:
@@ -95,7 +97,10 @@ def _await(address: str, server: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.5)
-    raise TimeoutError(f"the office did not become ready at {address}")
+    raise InputError(
+        Say(f"办公室没有起来:{address}", f"the office did not become ready: {address}"), code="E-BENCH-02",
+        fix=Say("先看 lianfang serve --demo 自己能否起来", "see whether lianfang serve --demo starts by itself"),
+    )  # fmt: skip
 
 
 def _plan(root: str, n_users: int) -> dict[str, Any]:

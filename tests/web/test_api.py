@@ -55,11 +55,15 @@ def judgement_of(office, house):
     return identify.judge(who, ring, ("complaint:C0", "complaint:C1"), "same", "同一人")
 
 
-def row_of(office, path, house):
-    """Give the code of a house's own row, as a path needs it."""
+def row_of(office, path, who, house):
+    """Give the code of a house's own row, as a path needs it; a case is met as somebody's role meets it."""
     if "/entries/" in path:
         code = str(office.houses[house].code)
         return Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=code, target="y", leaf=b"{}").code
+    if "/cases/" in path and who.institution.sort == "agency":
+        return None  # agencies have no cases
+    if "/cases/" in path or "/exhibits/" in path:
+        return (office.case(who) if "/cases/" in path else office.exhibit(who)).code
     if house not in office.runs:
         return None
     if "/rings/" in path:
@@ -94,7 +98,9 @@ def test_the_matrix_of_operations(office, role, house, no_engine):
         allowed = need is None or need in roles()[role].may
         codes = {"missing": uuid.uuid4()}
         if allowed:  # a key that stops at the door looks up no row
-            codes |= {"own": row_of(office, path, house)} | ({"other": row_of(office, path, "second")} if "{code}" in path else {})
+            second = office.members["analyst", "second"]
+            codes["own"] = row_of(office, path, office.members[role, house], house)
+            codes["other"] = row_of(office, path, second, "second") if "{code}" in path else None
         told = {}
         for whose, code in codes.items():
             if code is None:

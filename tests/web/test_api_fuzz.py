@@ -81,7 +81,8 @@ def rows(office):
     entry = Entry.objects.create(
         made_at=clock.now(), tag="a:b:c", actor="x", institution=str(office.houses["first"].code), target="y", leaf=b"{}"
     )
-    return {"rings": ring.code, "runs": office.runs["first"].code, "judgements": judged.code, "entries": entry.code}
+    who = office.members["analyst", "first"]
+    return {"cases": office.case(who).code, "exhibits": office.exhibit(who).code, "rings": ring.code, "runs": office.runs["first"].code, "judgements": judged.code, "entries": entry.code}
 
 
 def met(case, held, n):

@@ -1,4 +1,4 @@
-"""REST under /api/v1: one text or record, runs, rings, judgements, the log. Everything is masked."""
+"""REST under /api/v1: one text or record, runs, rings, judgements, cases, exhibits, the log. Everything is masked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lianfang.web.accounts.act import held
 from lianfang.web.accounts.permissions import Permission
 from lianfang.web.api import checks, once, problems
 from lianfang.web.api.auth import Key
+from lianfang.web.api.case_rest import cases
 from lianfang.web.api.description import Described
 from lianfang.web.api.judgement_rest import judgements
 from lianfang.web.api.log_rest import log
@@ -42,5 +43,5 @@ def check(request: Any, asked: OneText | RecordIn, idempotency_key: once.Once = 
     return once.unkept(request, asked.model_dump_json(), answer)
 
 
-for room in (first, runs, rings, judgements, log):
+for room in (first, runs, rings, judgements, cases, log):
     api.add_router("", room)

@@ -108,6 +108,41 @@ class EntryOut(Schema):
     place: int | None
 
 
+class CaseOut(Schema):
+    """A case: what it is about and where it stands; `state` is a state of its table."""
+
+    code: UUID
+    number: str
+    table: str
+    typology: str
+    key: str
+    state: str
+    outcome: str
+    appeal_outcome: str
+    due_on: date | None
+    expires_on: date | None
+    made_at: datetime
+    moved_at: datetime
+    ended_at: datetime | None
+
+
+class ExhibitOut(Schema):
+    """A piece of evidence: what its bytes were at intake; no bytes and no words about people."""
+
+    code: UUID
+    about: str
+    sort: str
+    mime: str
+    is_quarantined: bool
+    n_bytes: int
+    sha256: str
+    sm3: str
+    captured_at: datetime
+    made_at: datetime
+    expires_on: date | None
+    state: str
+
+
 class Part(Schema):
     """A part of a list: how many rows there are in all, and the cursor that goes on, if any."""
 
@@ -137,6 +172,18 @@ class EntryPart(Part):
     """Some entries of the log."""
 
     rows: list[EntryOut]
+
+
+class CasePart(Part):
+    """Some cases."""
+
+    rows: list[CaseOut]
+
+
+class ExhibitPart(Part):
+    """Some exhibits."""
+
+    rows: list[ExhibitOut]
 
 
 class RowPart(Part):
