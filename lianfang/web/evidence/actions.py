@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 SYSTEM = "system"
 AT_ONCE = 1_000
 _ANOTHER_WRITES = "E-LOG-01"
-_TRIES, _PAUSE_SECONDS = 40, 0.05
-_TURN = threading.Lock()  # threads of one process wait for each other; another process is left to its own
+_TRIES, _PAUSE_SECONDS, _ROUNDS = 40, 0.05, 3
+_TURN = threading.Lock()  # one thread of a process writes at a time; another process is left to its own
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,11 @@ def settle() -> int:
     return _written(True)
 
 
-def _written(publish: bool) -> int:
+def _written(publish: bool, waits: bool = True) -> int:
+    if not _TURN.acquire(blocking=waits):
+        return 0
     try:
-        with _TURN, store.opened() as log:
-            done = _sequenced(log)
-            if publish or store.is_stale():
-                log.publish()
+        done = _turn(publish)
     except Conflict as wrong:
         if wrong.code != _ANOTHER_WRITES:
             raise
@@ -122,7 +121,20 @@ def _written(publish: bool) -> int:
     except (LianfangError, OSError) as wrong:
         store.tell_trouble(wrong)
         raise
+    finally:
+        _TURN.release()
     store.tell_trouble(None)
+    return done
+
+
+def _turn(publish: bool) -> int:
+    """Write what waits. Whoever stood in line may find that the one before wrote for all."""
+    if not publish and not _is_waiting():
+        return 0
+    with store.opened() as log:
+        done = _sequenced(log)
+        if publish or store.is_stale():
+            log.publish()
     return done
 
 
@@ -146,8 +158,14 @@ def _sequenced(log: Log) -> int:
 
 
 def _soon() -> None:
-    """Append right after the commit, in the same process; where another writes, it or the worker does it."""
-    sequence(publish=False)
+    """Append right after the commit, in the same process; where another writes, it or the worker does it.
+
+    Nobody waits in line here. Whoever wrote looks again after letting go, so that an entry committed meanwhile is
+    either seen by them or finds the pen free.
+    """
+    for _ in range(_ROUNDS):
+        if not _is_waiting() or not _written(publish=False, waits=False):
+            return
 
 
 def demand_durable(target: str) -> None:
