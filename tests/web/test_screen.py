@@ -138,17 +138,19 @@ PAGES = {
     "xie.admin": ("/", "/people", "/institutions", "/visits", "/log"),
     "jia.rule": ("/visits", "/log"),
 }  # fmt: skip
+RESHAPED = {"/", "/rings", "/guides", "/account/password/", "/people", "/cases", "/log"}
 
 
 @pytest.mark.parametrize(("size", "english"), [(WIDE, False), (PHONE, True)], ids=["zh-wide", "en-phone"])
 def test_nothing_keeps_a_reader_out(visit, size, english):
-    """Each page once on a desk and once on a phone, once in each language; the other two pairs are measured below."""
+    """Each page on a desk in Chinese; on a phone in English those whose shape changes there, and the width of all."""
     wrong = {"login": violations(visit(None, size, english))}
     for user, paths in PAGES.items():
         page = visit(user, size, english)
         for path in paths:
             page.goto(path)
-            wrong[path] = violations(page)
+            if size is WIDE or path in RESHAPED:
+                wrong[path] = violations(page)
             assert fits(page, size), f"{path} scrolls sideways"
     page = visit("jia.analyst", size, english)
     open_ring(page)
@@ -190,7 +192,7 @@ def test_english_is_complete(visit):
         page.goto(path)
         shown = page.evaluate("""() => {
           const copy = document.body.cloneNode(true);
-          copy.querySelectorAll('button[lang], .raw, td.why, .queue p, th[scope=row], .why, .sheet dd, .user').forEach((one) => one.remove());
+          copy.querySelectorAll('button[lang], .raw, td.why, .queue p, th[scope=row], .why, .signs, #edges td, .sheet dd, .user').forEach((one) => one.remove());
           return copy.textContent; }""")
         left = [line.strip() for line in shown.split("\n") if CHINESE.search(line) and "demo tables" not in line]
         assert left == [], path
