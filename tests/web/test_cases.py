@@ -684,3 +684,15 @@ def test_the_review_is_done_on_its_pages(office, company, lead):
     assert "还没有组成" in as_member(office, company.dispute).get(at["appeal"]).content.decode()
     as_member(office, company.dispute).post(at["tie"], {"person": str(company.appeal[0].code), "kind": "adviser", "note": "培训过该机构"})
     assert "顾问" in as_member(office, company.dispute).get(at["appeal"]).content.decode()
+
+
+def test_the_demo_leaves_cases_everywhere_on_their_way(office, company):
+    rings = []
+    for n in range(8):
+        ring = office.ring("first")
+        ring.pk, ring.code, ring.ring_id = None, uuid.uuid4(), f"R-DEMO{n}"
+        ring.save(force_insert=True)
+        rings.append(ring)
+    made = cases.fill(company, rings, office.members["supervisor", "first"])
+    assert [one.state for one in made] == ["self_check", "submitted", "working_group", "committee", "published", "disputed", "corrected", "investigating"]
+    assert Vote.objects.filter(case=made[3]).count() == 2 and made[0].self_check.signed_by is None
