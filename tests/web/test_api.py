@@ -260,3 +260,13 @@ def test_a_key_says_whom_it_stands_for(office):
 def test_the_description_is_whole_and_points_nowhere_else():
     told = json.dumps(api.get_openapi_schema())
     assert told.startswith('{"openapi": "3.1') and "http://" not in told and "https://" not in told
+
+
+@pytest.mark.parametrize("role", ["compliance", "auditor"])
+def test_who_reads_the_log_may_let_a_program_read_it(office, role):
+    client = machine(office, {Permission.ENTRY_READ}, role)
+    mine = str(office.houses["first"].code)
+    entry = Entry.objects.create(made_at=clock.now(), tag="a:b:c", actor="x", institution=mine, target="y", leaf=b'{"v":1}')
+    (told,) = client.get("/api/v1/entries?tag=a:b:c").json()["rows"]
+    assert told["code"] == str(entry.code) and client.get(f"/api/v1/entries/{entry.code}/leaf").content == b'{"v":1}'
+    assert client.get("/api/v1/log-key").content.decode().startswith("lianfang.local/log+")
