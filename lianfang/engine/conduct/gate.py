@@ -6,16 +6,34 @@ goes out. What is missing refuses: a gate that guesses is no gate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from lianfang.engine.conduct import contact as contacts
 from lianfang.engine.conduct.contact import Contact
-from lianfang.engine.conduct.rules import Rule, Rules, Unit, deciding
+from lianfang.engine.conduct.rules import Rule, Rules, deciding
 from lianfang.engine.conduct.standing import HARDSHIP_SIGN, Standing
 from lianfang.engine.conduct.verdict import Judgement, Offer, Remaining, State, Verdict
 from lianfang.engine.terms.errors import Say
+
+
+class Ask(NamedTuple):
+    """What one rule wants counted; rules that want the same ask once.
+
+    Args:
+        unit: name of the unit that is counted.
+        key: over whom.
+        since_us: the first moment that counts.
+        most: no more moments than this are wanted.
+        reset: only what came after the last contact of this unit counts.
+    """
+
+    unit: str
+    key: str
+    since_us: int
+    most: int
+    reset: str | None
 
 
 class Past(Protocol):
@@ -23,8 +41,11 @@ class Past(Protocol):
 
     standing: Standing
 
-    def seen(self, unit: Unit, key: str, since_us: int, most: int) -> tuple[int, ...]:
-        """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
+    def seen(self, asks: Sequence[Ask]) -> Sequence[tuple[int, ...]]:
+        """Give, for every ask, the moments of counted contacts, newest first.
+
+        One call a check: a database answers all of them in one statement.
+        """
 
 
 _NO_HISTORY = Say("没有给出历史联系记录，无法计数，按规定不放行", "no history was given, nothing can be counted: refused")
@@ -72,8 +93,7 @@ def _checked(
 ) -> Verdict:
     """Judge every rule and put the verdict together."""
     row = {**asked.facts, **standing.facts(asked)}
-    known: dict[str, bool] = {}
-    judged = tuple(judge(rule, asked, row, history, known) for rule in rules.contact)
+    judged = _judged(rules.contact, asked, row, history)
     broken = tuple(one for one in judged if one.state is State.BROKEN)
     codes = [one.rule.code for one in broken if one.rule.effect.refuses]
     return Verdict(
@@ -111,22 +131,56 @@ def _plain(rule: Rule, state: State) -> Judgement:
     return Judgement(rule, state)
 
 
-def judge(
-    rule: Rule, asked: Contact, row: Mapping[str, Any], history: Past | None, known: dict[str, bool] | None = None
-) -> Judgement:
-    """Judge one rule for one contact; `known` holds scopes already worked out for this row."""
+def judge(rule: Rule, asked: Contact, row: Mapping[str, Any], history: Past | None) -> Judgement:
+    """Judge one rule for one contact."""
+    return _judged((rule,), asked, row, history)[0]
+
+
+def _judged(
+    rules: Sequence[Rule], asked: Contact, row: Mapping[str, Any], history: Past | None
+) -> tuple[Judgement, ...]:
+    """Judge rules for one contact: first which of them speak, then all counts at once, then each answer."""
+    known: dict[str, bool] = {}
+    silent = [_silent(rule, asked, row, known) for rule in rules]
+    asks = [_ask(rule, asked) if state is None else None for rule, state in zip(rules, silent, strict=True)]
+    wanted = tuple(dict.fromkeys(ask for ask in asks if ask is not None))
+    counts = dict(zip(wanted, history.seen(wanted), strict=True)) if history is not None and wanted else {}
+    return tuple(
+        _spoken(rule, asked, row, counts.get(ask) if ask else None) if state is None else _plain(rule, state)
+        for rule, state, ask in zip(rules, silent, asks, strict=True)
+    )
+
+
+def _silent(rule: Rule, asked: Contact, row: Mapping[str, Any], known: dict[str, bool]) -> State | None:
+    """Say why a rule has nothing to say to this contact, or none where it has."""
     if not rule.stands_at(asked.at_us):
-        return _plain(rule, State.NOT_IN_FORCE)
+        return State.NOT_IN_FORCE
     if rule.needs and any(row.get(need) is None for need in rule.needs):
-        return _plain(rule, State.UNJUDGED)
-    if not _in_scope(rule, row, {} if known is None else known):
-        return _plain(rule, State.OUT_OF_SCOPE)
+        return State.UNJUDGED
+    return None if _in_scope(rule, row, known) else State.OUT_OF_SCOPE
+
+
+def _ask(rule: Rule, asked: Contact) -> Ask | None:
+    """Say what a rule wants counted; none where it counts nothing or a part of its key is missing."""
+    held = rule.history
+    if held is None or asked.at_us is None:
+        return None
+    key, since_us = asked.key(held.unit.key), held.window.since_us(asked.at_us, asked.zone)
+    if key is None or since_us is None:
+        return None
+    return Ask(held.unit.name, key, since_us, max(held.threshold, 1), held.reset.name if held.reset else None)
+
+
+def _spoken(
+    rule: Rule, asked: Contact, row: Mapping[str, Any], seen: tuple[int, ...] | None
+) -> Judgement:
+    """Judge a rule that is in force and in scope by what was seen before."""
     forbidden = rule.forbid is None or rule.forbid.check(row)
     before = remaining = None
     if rule.history is not None:
-        before, remaining = counted(rule, asked, history)
-        if before is None:
-            return Judgement(rule, State.UNJUDGED)
+        if seen is None:
+            return _plain(rule, State.UNJUDGED)
+        before, remaining = _counted(rule, asked, seen)
         forbidden = forbidden and rule.history.broken(before)
     if not forbidden:
         return _plain(rule, State.KEPT) if before is None else Judgement(rule, State.KEPT, before, remaining)
@@ -136,19 +190,10 @@ def judge(
     return Judgement(rule, State.BROKEN, before, remaining, breach=was_made)
 
 
-def counted(rule: Rule, asked: Contact, history: Past | None) -> tuple[int | None, Remaining | None]:
-    """Count what went before a contact, as far as the rule's threshold needs, and say what remains."""
+def _counted(rule: Rule, asked: Contact, seen: tuple[int, ...]) -> tuple[int, Remaining | None]:
+    """Say how many went before, as far as the rule's threshold needs, and what remains."""
     held = rule.history
-    if held is None or history is None or asked.at_us is None:
-        return None, None
-    key, since_us = asked.key(held.unit.key), held.window.since_us(asked.at_us, asked.zone)
-    if key is None or since_us is None:
-        return None, None
-    if held.reset is not None:
-        last = history.seen(held.reset, key, since_us, 1)
-        since_us = last[0] + 1 if last else since_us
-    seen = history.seen(held.unit, key, since_us, max(held.threshold, 1))
-    if held.under:
+    if held is None or held.under:
         return len(seen), None
     resets_us = None
     if seen and len(seen) >= held.threshold and asked.zone:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lianfang.engine.conduct.contact import Contact
+from lianfang.engine.conduct.gate import Ask
 from lianfang.engine.conduct.rules import Rules, Unit
 from lianfang.engine.conduct.standing import Standing
 
@@ -67,8 +68,16 @@ class History:
         """Say whether this very contact was told before."""
         return one.same in self._same
 
-    def seen(self, unit: Unit, key: str, since_us: int, most: int) -> tuple[int, ...]:
-        """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
-        times = self._times.get((unit.name, key), [])
-        first = max(bisect_left(times, since_us), len(times) - most)
+    def seen(self, asks: Sequence[Ask]) -> list[tuple[int, ...]]:
+        """Give, for every ask, the moments of counted contacts, newest first."""
+        return [self._seen(ask) for ask in asks]
+
+    def _seen(self, ask: Ask) -> tuple[int, ...]:
+        since_us = ask.since_us
+        if ask.reset is not None:
+            resets = self._times.get((ask.reset, ask.key))
+            if resets and resets[-1] >= since_us:
+                since_us = resets[-1] + 1
+        times = self._times.get((ask.unit, ask.key), [])
+        first = max(bisect_left(times, since_us), len(times) - ask.most)
         return tuple(reversed(times[first:]))

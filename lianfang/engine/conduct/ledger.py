@@ -6,6 +6,9 @@ its two minutes are over, so two dialers never both take the third call. The loc
 (and per number) updated inside the transaction; it is the same SQL on both databases.
 
 A question that is not answered in time is refused with `E_TIMEOUT`: a gate that is late is shut.
+
+Each wait for PostgreSQL costs two processes a turn. All counts of a check are one statement, and what needs
+no answer of its own (begin, locks, writes) is sent with the next statement that does, in one pipeline.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct import gate
+from lianfang.engine.conduct import gate, ledger_counts
 from lianfang.engine.conduct.contact import Contact
 from lianfang.engine.conduct.history import counts_in
 from lianfang.engine.conduct.rules import Rules, Unit
@@ -112,6 +115,7 @@ class Ledger:
         self._con, self._mark = connection, mark
         self._now_us: int | None = None
         self._until: float | None = None
+        self._waiting: list[tuple[str, tuple[Any, ...]]] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -131,19 +135,49 @@ class Ledger:
             self._run(sql + " without rowid" if ordered else sql)
 
     def _run(self, sql: str, *params: Any) -> Any:
-        if self._until is not None and time.perf_counter() > self._until:
-            raise _Late
+        """Run a statement, after those that wait for it; its cursor holds the answer."""
+        self._last_look()
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            with self._con.pipeline():  # type: ignore[attr-defined]
+                for text, values in waiting:
+                    self._con.cursor().execute(text.replace("?", self._mark), values, prepare=True)
+                cursor = self._con.cursor()
+                cursor.execute(sql.replace("?", self._mark), params, prepare=True)
+            return cursor
         cursor = self._con.cursor()
         cursor.execute(sql.replace("?", self._mark), params)
         return cursor
 
+    def _later(self, sql: str, *params: Any) -> None:
+        """Send a statement together with the next one that is run; SQLite has no wait to save."""
+        if self.is_sqlite:
+            self._run(sql, *params)
+        else:
+            self._waiting.append((sql, params))
+
+    def _send(self) -> None:
+        """Run what still waits."""
+        if self._waiting:
+            sql, params = self._waiting.pop()
+            self._run(sql, *params)
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what the block writes, or nothing of it."""
+        with self._writing():
+            self._send()  # the block may speak to the connection itself
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Do as `transaction`, with a beginning that is sent with what comes first."""
         # SQLite takes its one write lock at once; a later upgrade could fail under two writers.
-        self._run("begin immediate" if self.is_sqlite else "begin")
+        self._later("begin immediate" if self.is_sqlite else "begin")
         try:
             yield
+            if self._until is not None:
+                self._send()  # before the last look at the clock
             self._run("commit")
         except BaseException:
             self._unhurried()
@@ -159,7 +193,8 @@ class Ledger:
             _Late: the database, or whoever holds its lock, took too long.
         """
         late = time.perf_counter() + self.patience_ms / 1000
-        self._wait(max(1, self.patience_ms), lambda: int(time.perf_counter() > late))
+        if self.is_sqlite:
+            self._wait(max(1, self.patience_ms), lambda: int(time.perf_counter() > late))
         self._until = late
         try:
             yield
@@ -171,33 +206,41 @@ class Ledger:
             raise
         finally:
             self._unhurried()
-            self._wait(_LONG_MS, None)
+            if self.is_sqlite:
+                self._wait(_LONG_MS, None)
 
     def _unhurried(self) -> None:
         """Forget the patience: one that has run out would stop what must still be said to the database."""
         self._until = None
+        self._waiting.clear()
         if self.is_sqlite:
             self._con.set_progress_handler(None, _LOOK_STEPS)  # type: ignore[attr-defined]
 
     def _wait(self, wait_ms: int, is_over: Callable[[], int] | None) -> None:
-        """Tell the database how long it may wait for a lock and work on one statement."""
-        if self.is_sqlite:
-            self._run(f"pragma busy_timeout = {int(wait_ms)}")  # before the watch over time, which would stop it too
-            self._con.set_progress_handler(is_over, _LOOK_STEPS)  # type: ignore[attr-defined]
-        else:
-            self._run(f"set statement_timeout = {int(wait_ms)}")
+        """Tell SQLite how long it may wait for a lock, and what to ask while it works on one statement."""
+        self._run(f"pragma busy_timeout = {int(wait_ms)}")  # before the watch over time, which would stop it too
+        self._con.set_progress_handler(is_over, _LOOK_STEPS)  # type: ignore[attr-defined]
 
-    def seen(self, unit: Unit, key: str, since_us: int, most: int) -> tuple[int, ...]:
-        """Give the moments of counted contacts from `since_us` on, newest first, at most so many."""
-        sql = ("select at_us from conduct_tally where unit = ? and counted_over = ? and at_us >= ? "
-               "and (expires_us is null or expires_us > ?) order by at_us desc limit ?")
+    def _limit(self) -> None:
+        """Tell PostgreSQL how long each statement of this transaction, or of this one trip, may take."""
+        if not self.is_sqlite:
+            wait_ms = _LONG_MS if self._until is None else max(1, int(self.patience_ms))
+            self._later("select set_config('statement_timeout', ?, true)", str(wait_ms))
+
+    def seen(self, asks: Sequence[gate.Ask]) -> list[tuple[int, ...]]:
+        """Give, for every ask, the moments of counted contacts, newest first."""
         now_us = self._now_us if self._now_us is not None else -(2**62)
-        return tuple(row[0] for row in self._run(sql, unit.name, key, since_us, now_us, most).fetchall())
+        sql, values = ledger_counts.statement(asks, now_us)
+        return ledger_counts.sorted_out(self._run(sql, *values).fetchall(), len(asks))
 
     def check(self, intent: Contact, now_us: int | None = None) -> Verdict:
-        """Ask the gate without reserving or keeping the answer; no answer in time is a refusal."""
+        """Ask the gate without reserving or keeping the answer; no answer in time is a refusal.
+
+        Ask outside a transaction: inside one, PostgreSQL would keep the patience to its end.
+        """
         try:
             with self._in_time():
+                self._limit()
                 verdict = self._asked(intent, now_us)
                 self._last_look()
         except _Late:
@@ -225,22 +268,25 @@ class Ledger:
         """
         intent = gate.placed(intent, now_us)
         try:
-            with self._in_time(), self.transaction():
+            with self._in_time(), self._writing():
+                self._limit()
                 return self._reserved(intent, now_us)
         except _Late:
             verdict = gate.late(intent, self.rules, self.standing, now_us)
         number = secrets.randbits(62)
         try:
             with self._in_time():
+                self._limit()
                 self._keep(number, intent, verdict, now_us)
+                self._send()
         except _Late:
             return Reservation(None, verdict, None)
         return Reservation(number, verdict, None)
 
     def _reserved(self, intent: Contact, now_us: int) -> Reservation:
         for key in sorted({key for name in _LOCKED if (key := intent.key(name)) is not None}):
-            self._run("insert into conduct_lock (counted_over, turns) values (?, 1) "
-                      "on conflict (counted_over) do update set turns = conduct_lock.turns + 1", key)
+            self._later("insert into conduct_lock (counted_over, turns) values (?, 1) "
+                        "on conflict (counted_over) do update set turns = conduct_lock.turns + 1", key)
         verdict = self._asked(intent, now_us)
         number = secrets.randbits(62)  # no counter to queue for
         expires_us = self._keep(number, intent, verdict, now_us)
@@ -255,14 +301,14 @@ class Ledger:
         """Keep an answer; give the moment a pass ends."""
         expires_us = now_us + RESERVE_US if verdict.allow else None
         told = json.dumps(verdict.told(), ensure_ascii=False, separators=(",", ":"))
-        self._run("insert into conduct_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", number, now_us,
-                  intent.key("debtor"), int(verdict.allow), "reserved" if verdict.allow else "refused", expires_us,
-                  "|".join(verdict.codes), _kept(intent), told, verdict.rules_sha256)
+        self._later("insert into conduct_answer values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", number, now_us,
+                    intent.key("debtor"), int(verdict.allow), "reserved" if verdict.allow else "refused", expires_us,
+                    "|".join(verdict.codes), _kept(intent), told, verdict.rules_sha256)
         return expires_us
 
     def _tally(self, unit: Unit, key: str, at_us: int, name: str, answer: int, expires_us: int | None) -> None:
-        self._run("insert into conduct_tally values (?, ?, ?, ?, ?, ?) on conflict do nothing",
-                  unit.name, key, at_us, name, answer, expires_us)
+        self._later("insert into conduct_tally values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+                    unit.name, key, at_us, name, answer, expires_us)
 
     def confirm(self, number: int, outcome: Mapping[str, Any], now_us: int) -> None:
         """Say that a reserved contact was made, and how it ended.
@@ -276,7 +322,7 @@ class Ledger:
             NotFound: no such answer.
             Conflict: it was refused, released or confirmed already.
         """
-        with self.transaction():
+        with self._writing():
             raw = self._close(number, "confirmed")
             made = contacts.read({**raw, **outcome})
             if made.at_us is not None:
@@ -289,22 +335,23 @@ class Ledger:
             NotFound: no such answer.
             Conflict: it was refused, released or confirmed already.
         """
-        with self.transaction():
+        with self._writing():
             self._close(number, "released")
 
     def _close(self, number: int, state: str) -> dict[str, Any]:
-        moved = self._run("update conduct_answer set state = ? where answer = ? and state = 'reserved'", state, number)
-        row = self._run("select state, intent from conduct_answer where answer = ?", number).fetchone()
-        if row is None:
-            raise NotFound(Say(f"没有这次放行：{number}", f"no such answer: {number}"), code="E-GATE-01", where="conduct_answer")
-        if moved.rowcount != 1:
+        self._limit()
+        moved = self._run("update conduct_answer set state = ? where answer = ? and state = 'reserved' returning intent", state, number).fetchall()
+        if not moved:
+            row = self._run("select state from conduct_answer where answer = ?", number).fetchone()
+            if row is None:
+                raise NotFound(Say(f"没有这次放行：{number}", f"no such answer: {number}"), code="E-GATE-01", where="conduct_answer")
             raise Conflict(
                 Say(f"这次询问的状态是 {row[0]}，不能再变", f"this answer is {row[0]} and changes no more"),
                 code="E-GATE-02", where=f"conduct_answer:{number}",
                 fix=Say("重新询问", "ask again"),
             )
-        self._run("delete from conduct_tally where answer = ? and answer <> 0", number)
-        return dict(json.loads(row[1]))
+        self._later("delete from conduct_tally where answer = ? and answer <> 0", number)
+        return dict(json.loads(moved[0][0]))
 
     def record(self, made: Contact) -> bool:
         """Take in a contact that was made outside the gate; the same one told twice counts once.
@@ -312,7 +359,8 @@ class Ledger:
         Returns:
             False where it was known already.
         """
-        with self.transaction():
+        with self._writing():
+            self._limit()
             return self._record(made, None)
 
     def _record(self, made: Contact, name: str | None) -> bool:

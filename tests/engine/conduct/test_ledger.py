@@ -163,9 +163,57 @@ def test_the_ledger_answers_as_the_history_does(books: Any) -> None:
     past = History(RULES, told)
     for n in range(40):
         asked = call(chance.choice(["D1", "D2", "D3"]), at=NOON + chance.randint(-(10**11), 10**11),
-                     party_role=chance.choice(["debtor", "emergency_contact"]), unreachable_basis="空号", purpose="转告" if n % 2 else "催收")
+                     party_role=chance.choice(["debtor", "emergency_contact"]), unreachable_basis=("空号", "连续三次无法联系")[n % 3 == 0], purpose="转告" if n % 2 else "催收")
         ours, theirs = book.check(asked), gate.check(asked, past, RULES)
         assert ours.told() == theirs.told()
+    told = [ask for unit in RULES.units for key in ("debtor", "number") for reset in (None, *RULES.units)
+            for ask in [gate.Ask(unit.name, call().key(key), NOON - chance.randint(0, 10**11), chance.randint(1, 4), reset and reset.name)]]
+    for start in range(0, len(told), 9):
+        asks = tuple(told[start:start + 9])
+        assert book.seen(asks) == past.seen(asks)
+
+
+class Watched:
+    """A connection that keeps what was said to the database, one list for each wait."""
+
+    def __init__(self, connection: Any) -> None:
+        self.real, self.trips, self.is_together = connection, list[list[str]](), False
+
+    def cursor(self) -> Any:
+        cursor = self.real.cursor()
+        def execute(sql: str, params: Any = (), **options: Any) -> Any:
+            self.trips[-1].append(sql) if self.is_together else self.trips.append([sql])
+            return cursor.execute(sql, params, **options)
+        return SimpleNamespace(execute=execute, fetchall=cursor.fetchall, fetchone=cursor.fetchone)
+
+    @contextlib.contextmanager
+    def pipeline(self) -> Any:
+        self.trips.append([])
+        self.is_together = True
+        with self.real.pipeline():
+            yield
+        self.is_together = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def test_all_counts_of_a_check_are_one_statement_and_one_wait(books: Any) -> None:
+    book = books()
+    book.confirm(book.reserve(call(), NOON).number, OUTCOME, NOON)
+    watched = book._con = Watched(book._con)
+    verdict = book.check(call(), NOON)
+    assert verdict.allow and len({each.rule_id for each in verdict.remaining}) > 1 and verdict.remaining[0].used == 1
+    assert sum("from conduct_tally" in sql for trip in watched.trips for sql in trip) == 1
+    if book.is_sqlite:
+        return
+    assert len(watched.trips) == 1
+    watched.trips.clear()
+    assert book.reserve(call(), NOON).verdict.allow
+    asked, written, ended = watched.trips
+    # The count is a statement after the locks, so that it sees what whoever held them wrote.
+    assert asked[0] == "begin" and ["conduct_lock" in sql for sql in asked[2:]] == [True, True, False]
+    assert all(sql.startswith("insert into") for sql in written) and ended == ["commit"]
 
 
 def _dialer(database: tuple[str, str], seed: int, ready: Any, told: Any) -> None:
@@ -248,6 +296,15 @@ def test_time_may_run_out_anywhere_and_the_ledger_stays_usable(tmp_path: Path, m
             book.release(ticket.number or 0)
     assert codes == {"E_TIMEOUT", "allowed", "taken"}
     assert book._run("select count(*) from conduct_tally").fetchone()[0] == 0
+
+
+def test_what_is_written_past_the_ledger_in_its_transaction_is_undone_with_it(books: Any) -> None:
+    book = books()
+    with contextlib.suppress(ZeroDivisionError), book.transaction():
+        book.connection.cursor().execute("insert into conduct_seen values ('x')")
+        raise ZeroDivisionError
+    assert book._run("select count(*) from conduct_seen").fetchone()[0] == 0
+    assert book.record(call(**OUTCOME)) and not book.record(call(**OUTCOME))
 
 
 def test_a_log_taken_whole_counts_as_the_same_contacts_recorded(books: Any, tmp_path: Path) -> None:
