@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,25 @@ def office(asked: argparse.Namespace) -> int:
 
 
 def _serve(asked: argparse.Namespace, web: Any) -> int:
+    if asked.prepare:
+        _prepare(asked, web)
+        return 0
+    how = web.Serving(asked.host, asked.port, asked.threads, asked.people, asked.worker)
+    web.may_serve(how)
+    # In a process of its own: what only making ready needs is out of memory before the first page.
+    people = ["--people", str(asked.people)] if asked.people is not None else []
+    again = [sys.executable, "-m", "lianfang.cli.main", "serve", "--prepare", *(["--demo"] if asked.demo else []), *people]
+    code = subprocess.run(again).returncode
+    if code:
+        return code
+    warm.without()
+    warm.beside()
+    show.line(f"打开 http://{asked.host}:{asked.port}/ ,Ctrl-C 结束", f"open http://{asked.host}:{asked.port}/; Ctrl-C ends it")
+    web.serve(how)
+    return 0
+
+
+def _prepare(asked: argparse.Namespace, web: Any) -> None:
     # Kernels are compiled beside everything else that has to be made ready; pages do without them until they are.
     warm.early()
     warm.without()
@@ -41,17 +62,11 @@ def _serve(asked: argparse.Namespace, web: Any) -> int:
     if asked.demo:
         show.line("准备演示机构和数据 …", "making the demo's institutions and tables …")
         web.make_demo(asked.people)
-    else:
-        first = web.first_administrator()
-        if first is not None:
-            show.line("这是新的办公室,已开立管理员:", "a new office; its administrator is:")
-            _told(*first)
-    if asked.prepare:
-        return 0
-    warm.beside()
-    show.line(f"打开 http://{asked.host}:{asked.port}/ ,Ctrl-C 结束", f"open http://{asked.host}:{asked.port}/; Ctrl-C ends it")
-    web.serve(web.Serving(asked.host, asked.port, asked.threads, asked.people, asked.worker))
-    return 0
+        return
+    first = web.first_administrator()
+    if first is not None:
+        show.line("这是新的办公室,已开立管理员:", "a new office; its administrator is:")
+        _told(*first)
 
 
 def _told(username: str, password: str) -> None:

@@ -122,10 +122,14 @@ def work() -> None:
     loop.forever()
 
 
-def serve(how: Serving) -> None:
-    """Serve the office in this process and its worker beside it, until stopped."""
+def may_serve(how: Serving) -> None:
+    """Refuse before anything is made ready where the pages' files or the port are not to be had."""
     _vendor_stands()
     _port_is_free(how)
+
+
+def serve(how: Serving) -> None:
+    """Serve the office in this process and its worker beside it, until stopped."""
     worker = subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "worker"]) if how.with_worker else None
     try:
         _granian(how)
