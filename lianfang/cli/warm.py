@@ -35,6 +35,8 @@ PARTS = FIRST | {
     "conduct": ("lianfang.engine.conduct.warm",),
 }
 _started: list[subprocess.Popen[bytes]] = []
+_BEHIND = ("nice", "-n", "5")
+"""Who compiles beside a run lets it go first: the run needs the kernels last."""
 SMALL_BYTES = 8_000_000
 """Up to this much input is read without compiled kernels rather than after compiling them."""
 
@@ -69,8 +71,8 @@ def _workers(names: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
             time.sleep(0.05)
 
 
-def _worker(name: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "lianfang.cli.main", "warm", "--only", name]
+def _worker(name: str, *before: str) -> subprocess.Popen[bytes]:
+    command = [*before, sys.executable, "-m", "lianfang.cli.main", "warm", "--only", name]
     return subprocess.Popen(command, env=plainly())
 
 
@@ -129,13 +131,13 @@ def prepared(paths: Sequence[Path]) -> Callable[[], None]:
         sys.stderr,
     )
     os.environ["LIANFANG_KERNELS"] = "off"
-    _started.extend(_worker(name) for name in FIRST if name in missing)
+    _started.extend(_worker(name, *_BEHIND) for name in FIRST if name in missing)
     return _await
 
 
 def early() -> None:
     """Begin to compile what the first run needs, if it is missing; whoever needs it waits."""
-    _started.extend(_worker(name) for name in FIRST if not _mark(name).exists())
+    _started.extend(_worker(name, *_BEHIND) for name in FIRST if not _mark(name).exists())
 
 
 def without() -> None:

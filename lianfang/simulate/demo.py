@@ -7,7 +7,7 @@ from pathlib import Path
 from lianfang.simulate import simulation
 from lianfang.simulate.knobs import Knobs
 
-KNOBS = Knobs(seed=315, people=2_600, institutions=3, days=90)
+KNOBS = Knobs(seed=315, people=1_500, institutions=3, days=90)
 
 
 def demo(folder: Path) -> list[Path]:
@@ -17,6 +17,6 @@ def demo(folder: Path) -> list[Path]:
         folder: made anew.
 
     Returns:
-        The files, four to five thousand records in six tables.
+        The files, more than two thousand records in six tables.
     """
     return simulation.write(simulation.simulate(KNOBS), folder, "csv")
