@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,14 +43,15 @@ def _serve(asked: argparse.Namespace, web: Any) -> int:
     # In a process of its own: what only making ready needs is out of memory before the first page.
     people = ["--people", str(asked.people)] if asked.people is not None else []
     again = [sys.executable, "-m", "lianfang.cli.main", "serve", "--prepare", *(["--demo"] if asked.demo else []), *people]
-    code = subprocess.run(again).returncode
-    if code:
-        return code
+
+    def then() -> None:
+        warm.beside()
+        show.line(f"打开 http://{asked.host}:{asked.port}/ ,Ctrl-C 结束", f"open http://{asked.host}:{asked.port}/; Ctrl-C ends it")
+        sys.stdout.flush()
+
     warm.without()
-    warm.beside()
-    show.line(f"打开 http://{asked.host}:{asked.port}/ ,Ctrl-C 结束", f"open http://{asked.host}:{asked.port}/; Ctrl-C ends it")
-    web.serve(how)
-    return 0
+    code: int = web.serve(how, again, then)
+    return code
 
 
 def _prepare(asked: argparse.Namespace, web: Any) -> None:

@@ -95,11 +95,11 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _kernels(asked: argparse.Namespace) -> Callable[[], None]:
+def _kernels(asked: argparse.Namespace) -> Callable[[str], None]:
     """Choose kernels for this run; give what waits for those that links need."""
     if asked.since or asked.on == "spark":
         warm.needed()
-        return lambda: None
+        return lambda _: None
     return warm.prepared(asked.paths)
 
 
@@ -114,7 +114,7 @@ def _must_exist(asked: argparse.Namespace) -> None:
             )
 
 
-def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callable[[], None]) -> str:
+def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callable[[str], None]) -> str:
     from lianfang.engine.identify.run import course
 
     # Faults of guides and judgements are told before anybody waits for a table.
@@ -139,13 +139,12 @@ def _whole(asked: argparse.Namespace, beside: Path, watch: Watch, ready: Callabl
     return told
 
 
-def step(watch: Watch, name: str, ready: Callable[[], None]) -> None:
-    """Tell a step; before links, wait for the kernels they need."""
+def step(watch: Watch, name: str, ready: Callable[[str], None]) -> None:
+    """Tell a step, and wait for the kernels it needs."""
     from lianfang.engine.identify.run import course
 
     watch.step(name, course.STEPS[name])
-    if name == "links":
-        ready()
+    ready(name)
 
 
 def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:

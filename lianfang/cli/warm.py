@@ -34,9 +34,12 @@ PARTS = FIRST | {
     "records": ("lianfang.engine.records.warm",),
     "conduct": ("lianfang.engine.conduct.warm",),
 }
-_started: list[subprocess.Popen[bytes]] = []
-_BEHIND = ("nice", "-n", "5")
-"""Who compiles beside a run lets it go first: the run needs the kernels last."""
+NEEDED = {"links": ("wordings", "groups"), "rings": ("rings",)}
+"""Which of them a step of a run waits for."""
+
+_started: dict[str, subprocess.Popen[bytes]] = {}
+_BEHIND = {"wordings": "5", "groups": "5", "rings": "10"}
+"""How far each lets others go first: the run itself before all, and what it needs last behind what it needs first."""
 SMALL_BYTES = 8_000_000
 """Up to this much input is read without compiled kernels rather than after compiling them."""
 
@@ -108,36 +111,36 @@ def needed() -> None:
         warm(None)
 
 
-def prepared(paths: Sequence[Path]) -> Callable[[], None]:
+def prepared(paths: Sequence[Path]) -> Callable[[str], None]:
     """Choose how a run works on this machine: with all kernels, or, small and early, with the first ones.
 
     Args:
         paths: the files and folders it will read.
 
     Returns:
-        What to call before records are linked: it waits for the kernels that are needed from there on.
+        What to call with every step's name before it: it waits for the kernels the step needs.
     """
     if _started:
         return _await
     missing = [name for name in PARTS if not _mark(name).exists()]
     if not missing or "LIANFANG_KERNELS" in os.environ:
-        return lambda: None
+        return lambda _: None
     if "lianfang.engine.terms.compiled" in sys.modules or _size(paths) > SMALL_BYTES:
         warm(None)
-        return lambda: None
+        return lambda _: None
     show.line(
         "这台机器上第一次运行:计算核在旁边编译(只做一次)…",
         "first run on this machine: kernels are compiled beside it (once) …",
         sys.stderr,
     )
     os.environ["LIANFANG_KERNELS"] = "off"
-    _started.extend(_worker(name, *_BEHIND) for name in FIRST if name in missing)
+    _beside(missing)
     return _await
 
 
 def early() -> None:
     """Begin to compile what the first run needs, if it is missing; whoever needs it waits."""
-    _started.extend(_worker(name, *_BEHIND) for name in FIRST if not _mark(name).exists())
+    _beside([name for name in PARTS if not _mark(name).exists()])
 
 
 def without() -> None:
@@ -146,9 +149,16 @@ def without() -> None:
         os.environ.setdefault("LIANFANG_KERNELS", "off")
 
 
-def _await() -> None:
-    for worker in _started:
-        worker.wait()
+def _beside(missing: Sequence[str]) -> None:
+    for name in FIRST:
+        if name in missing:
+            _started[name] = _worker(name, "nice", "-n", _BEHIND[name])
+
+
+def _await(step: str) -> None:
+    for name in NEEDED.get(step, ()):
+        if name in _started:
+            _started[name].wait()
 
 
 def beside() -> None:

@@ -6,6 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
+
+from lianfang.web.site import preparing
 
 
 @pytest.fixture
@@ -30,6 +34,29 @@ def test_the_first_start_makes_one_administrator_once(lianfang, tmp_path):
     assert "一次性密码" in lianfang("createuser", "wang", "--role", "secretariat").stdout
     again = lianfang("createuser", "wang", "--role", "secretariat")
     assert again.returncode == 5 and "E-PERSON-07" in again.stderr and "下一步" in again.stderr
+
+
+def test_whoever_comes_early_is_told_how_far_it_is(tmp_path):
+    mark, asked = tmp_path / preparing.MARK, RequestFactory()
+    mark.write_text('{"n": 0, "of": 4, "zh": "数据库", "en": "the database"}', "utf-8")
+    with override_settings(HOME=tmp_path):
+        door = preparing.waits(lambda request: HttpResponse("page"))
+        first = door(asked.get("/"))
+        assert first.status_code == 503 and first["Retry-After"] and first["Refresh"] and "数据库(0/4)" in first.content.decode()
+        preparing.tell(2, 4, "找<团伙>", "rings")
+        assert "找&lt;团伙&gt;(2/4)" in door(asked.get("/rings")).content.decode()
+        assert door(asked.get("/health")).status_code == 503 and door(asked.get("/health/live")).content == b"page"
+        mark.unlink()
+        preparing.tell(3, 4, "案件", "cases")
+        assert not mark.exists() and door(asked.get("/")).content == b"page"
+
+
+def test_an_office_that_cannot_be_made_ready_is_not_served(lianfang, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "office.sqlite3").write_bytes(b"not a database at all, but long enough to look like one" * 40)
+    told = lianfang("serve", "--port", "0")
+    assert told.returncode not in (0, None) and "http://" not in told.stdout
+    assert not (tmp_path / "home" / preparing.MARK).exists()
 
 
 def test_a_database_nobody_knows_is_told(lianfang):

@@ -16,7 +16,7 @@ from lianfang.web.accounts import actions as people
 from lianfang.web.identify import access as rings
 from lianfang.web.identify import actions as identify
 from lianfang.web.identify import work
-from lianfang.web.site import demo_cases
+from lianfang.web.site import demo_cases, preparing
 from lianfang.web.site.cast import APPEAL, COMMITTEE, GROUP, HOUSES, PASSWORD
 
 FIRST_ANALYST, FIRST_BOSS = "jia.analyst", "jia.boss"
@@ -26,13 +26,16 @@ def make(n_people: int | None = None) -> None:
     """Make the demo, once: institutions, accounts, one finished run of simulated tables."""
     if not accounts.nobody_yet():
         return
+    preparing.tell(1, 4, "演示机构和人员", "the demo's institutions and people")
     made: dict[str, Any] = {}
     first: Any = None
     for name, house in HOUSES.items():
         made[name] = people.found_office(house.name, house.sort, made.get(house.below))
         for username, role in house.people.items():
             first = people.enrol(username, PASSWORD, made[name], role, once=False, like=first)
+    preparing.tell(2, 4, "在演示数据里找团伙", "rings in the demo's tables")
     _run(n_people)
+    preparing.tell(3, 4, "演示案件", "the demo's cases")
     _cases()
 
 

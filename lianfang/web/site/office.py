@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,15 +131,45 @@ def may_serve(how: Serving) -> None:
     _port_is_free(how)
 
 
-def serve(how: Serving) -> None:
-    """Serve the office in this process and its worker beside it, until stopped."""
-    worker = subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "worker"]) if how.with_worker else None
+def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int:
+    """Serve the office in this process and its worker beside it, until stopped.
+
+    Args:
+        how: where, and by how many.
+        prepare: the command that makes the office ready; visitors see how far it is meanwhile.
+        then: done once it is ready.
+
+    Returns:
+        The exit code of making ready.
+    """
+    home = Path(os.environ.get("LIANFANG_HOME", "office")).absolute()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mark = home / "preparing.json"
+    mark.write_text('{"n": 0, "of": 4, "zh": "数据库", "en": "the database"}', "utf-8")
+    preparing = subprocess.Popen(prepare)
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def wait() -> None:
+        if preparing.wait():
+            os.kill(os.getpid(), signal.SIGINT)
+            return
+        mark.unlink(missing_ok=True)
+        if how.with_worker:
+            workers.append(subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "worker"]))
+        then()
+
+    threading.Thread(target=wait, daemon=True).start()
     try:
         _granian(how)
     finally:
-        if worker is not None:
+        if preparing.poll() is None:
+            preparing.terminate()
+            preparing.wait(15)
+        for worker in workers:
             worker.terminate()
             worker.wait(15)
+        mark.unlink(missing_ok=True)
+    return preparing.returncode
 
 
 def _granian(how: Serving) -> None:

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "lianfang.web.frame.middleware.headers",
+    "lianfang.web.site.preparing.waits",
     "lianfang.web.frame.lines.watch",
     "lianfang.web.frame.gate.Gate",
     "lianfang.web.api.problems.Plain",
