@@ -45,7 +45,9 @@ def waits(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReques
             return answer(request)
         words = {name: escape(str(step[name])) for name in ("n", "of", "zh", "en")}
         headers = {"Retry-After": str(_SECONDS), "Refresh": str(_SECONDS)}
-        return HttpResponse(_PAGE.format(**words), status=503, headers=headers)
+        page = HttpResponse(_PAGE.format(**words), status=503, headers=headers)
+        page._has_been_logged = True  # type: ignore[attr-defined]  # nothing is wrong: no line for every look
+        return page
 
     return told
 
