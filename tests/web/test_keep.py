@@ -57,7 +57,7 @@ from lianfang.web.accounts.permissions import Sort
 people.found_office(Say("later", "later"), Sort.MEMBER)
 log.sequence()
 told = compare.compare(note.read_key(store.key_line()))
-print(sorted(User.objects.values_list("username", flat=True)), told.n_unknown, told.n_ahead, told.n_log > 3)
+print(sorted(User.objects.values_list("username", flat=True)), told.n_unknown, told.n_ahead, told.n_log >= 3)
 """
 
 
