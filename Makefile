@@ -28,6 +28,11 @@ help: ## say what can be made
 	@$(UV) pip install -q -p .venv --no-deps -e .
 	@touch $@
 
+# What the first run waits for longest begins to compile while the pages' files are still on their way.
+.venv/.early: .venv/.run
+	@for part in wordings groups; do nice -n 5 $(BIN)/lianfang warm --only $$part >/dev/null 2>&1 & done
+	@touch $@
+
 .venv/.dev: requirements/dev.txt .venv/.run
 	@$(UV) pip install -q -p .venv --require-hashes -r requirements/dev.txt
 	@touch $@
@@ -41,7 +46,7 @@ warm: .venv/.warm ## compile the kernels
 
 # Installing and fetching wait for the network: both at once.
 run: .uv/bin/uv ## set up, find rings in demo tables, serve the office on localhost
-	@$(MAKE) -s -j2 .venv/.run $(VENDOR)
+	@$(MAKE) -s -j2 .venv/.early $(VENDOR)
 	@$(BIN)/lianfang serve --demo --home office --port $(PORT)
 
 # The front-end files pages use are fetched once, by locked digests; the running office fetches nothing.
