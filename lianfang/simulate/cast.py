@@ -100,8 +100,16 @@ class Numbers:
         return kept.pop()
 
 
-def institutions(n: int) -> list[Institution]:
-    """Name the institutions: sectors in a fixed order, so three are a bank, a consumer lender, a bank."""
+def institutions(n: int, names: Sequence[str] = ()) -> list[Institution]:
+    """Name the institutions: sectors in a fixed order, so three are a bank, a consumer lender, a bank.
+
+    Args:
+        n: how many.
+        names: what the first of them are called.
+
+    Returns:
+        Institutions; those without a name given get an invented one.
+    """
     lenders, order = shelf("cast")["lenders"], shelf("cast")["lender_order"]
     named: list[Institution] = []
     used = dict.fromkeys(lenders, 0)
@@ -112,7 +120,7 @@ def institutions(n: int) -> list[Institution]:
         used[sector] += 1
         again = "" if turn < len(stems) else "新" * (turn // len(stems))
         stem, tail = stems[turn % len(stems)], tails[turn % len(tails)]
-        named.append(Institution(f"{again}{stem}{tail}", sector))
+        named.append(Institution(names[i] if i < len(names) else f"{again}{stem}{tail}", sector))
     return named
 
 

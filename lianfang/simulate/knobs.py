@@ -28,6 +28,7 @@ class Knobs:
         churn: how often agents change phones, devices, payee accounts.
         fault: share of honest complaints in which the lender did wrong.
         start_on: first day.
+        names: what the first institutions are called; the others get invented names.
     """
 
     seed: int = 7
@@ -40,6 +41,7 @@ class Knobs:
     churn: float = 0.3
     fault: float = 0.35
     start_on: date = date(2025, 1, 6)
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         faults = _faults(self)

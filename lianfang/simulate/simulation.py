@@ -6,10 +6,11 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import InputError, Say
@@ -88,6 +89,25 @@ def simulate(knobs: Knobs) -> Simulation:
     campaigns.copiers(made)
     ordinary.fill(made)
     return _lay_out(made)
+
+
+def own(simulation: Simulation, name: str) -> Simulation:
+    """Keep what one institution holds: its own records, and what names none.
+
+    Args:
+        simulation: what `simulate` gave.
+        name: the institution.
+
+    Returns:
+        The same simulation with shorter tables; its truth stays whole.
+    """
+    return replace(simulation, tables={kind: table.filter(_held(table, name)) for kind, table in simulation.tables.items()})
+
+
+def _held(table: pa.Table, name: str) -> pa.Array:
+    # Posts stand in public and a tip may name nobody: whoever looks finds them.
+    named = table["institution"]
+    return pc.or_(pc.is_null(named), pc.equal(pc.fill_null(named, columns.one("")), columns.one(name)))
 
 
 def write(simulation: Simulation, folder: Path, form: str = "csv") -> list[Path]:

@@ -112,7 +112,7 @@ class World:
 
 def start(knobs: Knobs) -> World:
     """Make a world with its people and nothing filed yet."""
-    houses = cast.institutions(knobs.institutions)
+    houses = cast.institutions(knobs.institutions, knobs.names)
     return World(
         knobs=knobs,
         houses=houses,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import criteria, moves, self_check, tables
 from lianfang.engine.terms import clock
-from lianfang.engine.terms.errors import Conflict, NotAllowed, NotEnough, NotFound
+from lianfang.engine.terms.errors import Conflict, InputError, NotAllowed, NotEnough, NotFound
 from lianfang.web.accounts import actions as people
 from lianfang.web.accounts.models import Membership
 from lianfang.web.cases import access, actions, dossier, waiting_list
@@ -20,6 +20,7 @@ from lianfang.web.cases.actions import Asked
 from lianfang.web.cases.models import Case, Claim, Lease, Opinion, Step, Task, Vote
 from lianfang.web.evidence.models import Entry
 from lianfang.web.site import demo_cases as cases
+from lianfang.web.site import demo_story
 from lianfang.web.site.demo_cases import Way
 
 PASSWORD = "a-long-enough-one-26"
@@ -205,8 +206,8 @@ def test_an_open_guard_keeps_an_application_back(office, company, lead):
     with pytest.raises(moves.Refused) as wrong:
         actions.move(company.analyst, case, "submit", Asked())
     assert [(one.code, one.about) for one in wrong.value.missing] == [("M-GUARD", "G8")]
-    actions.answer_guards(company.analyst, case, {"G8": kinds.Answer(True, "网上公开的自助模板,一字不差")})
-    assert {one.code for one in criteria.missing_criteria(engine(case))} == {"M-ENOUGH"}, "the copied page takes A4 away"
+    actions.answer_guards(company.analyst, case, {"G5": kinds.Answer(True, "代理人是持证律师,有律所函在案")})
+    assert {one.code for one in criteria.missing_criteria(engine(case))} == {"M-ENOUGH"}, "a lawyer takes A3 and A5 away"
 
 
 # One open case for one matter.
@@ -234,6 +235,35 @@ def test_the_ring_page_opens_the_one_that_is_open_already(office, company, lead)
     actions.move(office.members["supervisor", "first"], case, "withdraw", Asked("重复立案,撤回这一件留待以后"))
     client.post(reverse("cases-ring-open", args=[ring.code]), {"table": "application", "typology": "BG01"})
     assert Case.objects.count() == 2, "one that is closed stands in nobody's way"
+
+
+def test_an_activity_the_ring_does_not_show_needs_grounds(office, company):
+    ring, client = office.ring("first"), office.client("analyst")
+    assert ring.activity_codes == ["BG01", "BG02"]
+    with pytest.raises(NotEnough) as wrong:
+        actions.open_case(company.analyst, ring, "application", "BG07", "太短")
+    assert (wrong.value.code, wrong.value.where) == ("E-CASE-24", "grounds") and "BG01" in wrong.value.say.en and wrong.value.fix.zh
+    with pytest.raises(InputError) as wrong:
+        actions.open_case(company.analyst, ring, "application", "BG99", WHY)
+    assert wrong.value.code == "E-CASE-23"
+    asked = {"table": "application", "typology": "BG07"}
+    told = client.post(reverse("cases-ring-open", args=[ring.code]), asked).content.decode()
+    assert "E-CASE-24" in told and "BG01、BG02" in told and not Case.objects.exists()
+    client.post(reverse("cases-ring-open", args=[ring.code]), asked | {"grounds": WHY})
+    made = Case.objects.get()
+    assert made.grounds == WHY and WHY in client.get(reverse("cases-case", args=[made.code])).content.decode()
+    assert actions.open_case(company.analyst, ring, "suspicion", "BG01", WHY).grounds == "", "none are kept where the ring shows it"
+
+
+def test_a_suspicion_case_nobody_is_given_has_its_clock(office, company):
+    ring, client = office.ring("first"), office.client("supervisor")
+    case = actions.open_case(company.analyst, ring, "suspicion", "BG01")
+    told = client.get(reverse("cases-case", args=[case.code])).content.decode()
+    assert "首次查看" in told and "没有时限在走" not in told
+    line = waiting_list.line(case, clock.now())
+    assert line.first.clock.id == "suspicion.first_look" and case.due_on == line.first.due.on
+    actions.move(office.members["supervisor", "first"], case, "assign", Asked(fields={"assignee": company.analyst.user.username}))
+    assert waiting_list.line(Case.objects.get(pk=case.pk), clock.now()).first == line.first, "giving it away gains no time"
 
 
 # Who sees what.
@@ -276,7 +306,7 @@ def test_the_regulator_reads_the_decision_and_nothing_else(office, company, lead
     assert client.get(reverse("cases-case", args=[case.code])).status_code == 404
     office.client("secretariat", "association").post(reverse("cases-case-share", args=[case.code]))
     told = client.get(reverse("cases-case", args=[case.code]), follow=True).content.decode()
-    assert "异常" in told and WHY[:6] in told
+    assert "异常" in told and demo_story.REASONS["abnormal"][:9] in told
     assert not any(str(one.user) in told for one in (*company.committee, *company.group, company.analyst))
     assert client.get(reverse("cases-case-vote", args=[case.code])).status_code == 403
 
@@ -688,11 +718,38 @@ def test_the_review_is_done_on_its_pages(office, company, lead):
 
 def test_the_demo_leaves_cases_everywhere_on_their_way(office, company):
     rings = []
-    for n in range(8):
+    for n in range(9):
         ring = office.ring("first")
         ring.pk, ring.code, ring.ring_id = None, uuid.uuid4(), f"R-DEMO{n}"
         ring.save(force_insert=True)
         rings.append(ring)
     made = cases.fill(company, rings, office.members["supervisor", "first"])
-    assert [one.state for one in made] == ["self_check", "submitted", "working_group", "committee", "published", "disputed", "corrected", "investigating"]
+    assert [one.state for one in made] == ["self_check", "submitted", "working_group", "committee", "published", "disputed", "corrected", "investigating", "new"]
     assert Vote.objects.filter(case=made[3]).count() == 2 and made[0].self_check.signed_by is None
+
+
+def test_the_demos_story_does_not_contradict_itself(office, company, lead):
+    """A breach found by the self-check is a breach among the innocent reasons, and no claim rests on what it takes away."""
+    case = engine(lead("signed"))
+    told = case.self_check.answers
+    assert case.guards["G3"].yes == any(told[one["id"]].yes for one in self_check.knowledge()["questions"] if one["fault"])
+    assert set(told) == set(demo_story.ANSWERS) and set(case.guards) == set(demo_story.GUARDS)
+    notes = [one.note for one in (*told.values(), *case.guards.values())]
+    assert len(set(notes)) == len(notes), "every question has its own answer"
+    weighed = criteria.weigh(case.claims, case.guards)
+    assert not weighed.taken_away and weighed.is_enough
+    assert told["S6"].yes and office.ring("first").why_zh in case.fields["facts"] and case.fields["complaint"] == "C0"
+
+
+def test_a_lender_of_the_demo_uploads_what_it_holds_itself():
+    from lianfang.web.site import cast, demo
+
+    uploads = demo._uploads(300)
+    houses = [house.name.zh for house in cast.HOUSES.values()]
+    assert set(uploads) == set(cast.LENDERS) and all(any(one.startswith(name) for one in houses) for name in cast.LENDERS.values())
+    for username, name in cast.LENDERS.items():
+        others = [one for one in cast.LENDERS.values() if one != name]
+        for file in uploads[username]:
+            rows = file.read().decode("utf-8-sig").splitlines()
+            assert len(rows) > 1, (username, file.name)
+            assert {row.split(",")[1] for row in rows if row.split(",")[1:2] and row.split(",")[1] in cast.LENDERS.values()} <= {name}, others

@@ -162,6 +162,7 @@ class Case:
         concerned: codes of people it is about or who complained; reviewers' ties are looked up against it.
         agencies: codes of collection agencies involved.
         conduct_findings: codes of findings about the lender in the same matter; the self-check must speak to each.
+        opened_at: when it was opened (aware); clocks of the table run from then.
         outcome: what it was found to be, apart from its state; `appeal`: what the appeal made of that.
         must_tell: the law wants the complainant told before it ends; `told` says that it was done.
     """
@@ -189,6 +190,7 @@ class Case:
     told: bool = False
     outcome: str | None = None
     appeal: str | None = None
+    opened_at: datetime | None = None
 
     def panel(self, stage: str) -> Panel | None:
         """Give the panel of a stage, the latest where one was replaced."""

@@ -35,6 +35,9 @@ def faults(table: Table) -> list[Fault]:
     notes = Notes(table.where)
     if table.first not in table.states:
         notes.unknown(1, Say("起始状态", "first state"), table.first, table.states)
+    for word in table.starts:
+        if word not in _clocks(table):
+            notes.unknown(1, Say("本类案件的时限", "clock of this kind of case"), word, _clocks(table))
     for state in table.states.values():
         for word in state.edits:
             if word not in EDITS:
@@ -49,9 +52,13 @@ def faults(table: Table) -> list[Fault]:
     return notes.faults
 
 
+def _clocks(table: Table) -> set[str]:
+    return {name for name, one in clocks.load().items() if one.of == table.id}
+
+
 def _words(table: Table, move: Move, notes: Notes) -> None:
     acts = {one.act for one in table.moves}
-    ours = {name for name, one in clocks.load().items() if one.of == table.id}
+    ours = _clocks(table)
     clock_words = move.starts + move.stops + move.pauses + move.resumes
     asked: tuple[tuple[Say, Iterable[str | None], Iterable[str]], ...] = (
         (Say("状态", "state"), (*move.sources, move.to), table.states), (Say("字段", "field"), move.needs, table.fields),

@@ -33,7 +33,9 @@ def _table(table: Table) -> list[str]:
     rows = ((table.states[state].name.zh, f"{move.name.zh} `{move.act}`", table.states[move.to].name.zh, "、".join(names[role] for role in move.who if role in roles()),
              _needs(table, move), "、".join(table.tasks[name].name.zh for name in move.tasks))
             for state in table.states for move in table.out_of(state))
-    return [f"## {table.name.zh} {table.name.en}", "", f"依据 source: {table.source}", "", f"![{table.name.zh}](cases-{table.id}.svg)", "",
+    begun = [clocks.get(name).name for name in table.starts]
+    opening = f"立案即开始 runs from the opening: {'、'.join(f'{one.zh} {one.en}' for one in begun) or '没有 none'}"
+    return [f"## {table.name.zh} {table.name.en}", "", f"依据 source: {table.source}", "", opening, "", f"![{table.name.zh}](cases-{table.id}.svg)", "",
             *_rows(("状态 state", "动作 act", "到 to", "谁 who", "要有 needs", "随之 opens"), rows)]
 
 

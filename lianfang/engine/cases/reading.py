@@ -9,7 +9,7 @@ from lianfang.engine.cases.table import Field, FieldKind, Move, Side, State, Tab
 from lianfang.engine.terms.errors import Fault, Say
 from lianfang.engine.terms.shelf import LinedDict, LinedList
 
-_TOP = frozenset(("source", "verified", "table", "name", "first", "states", "fields", "tasks", "moves", "samples"))
+_TOP = frozenset(("source", "verified", "table", "name", "first", "starts", "states", "fields", "tasks", "moves", "samples"))
 _STATE = frozenset(("zh", "en", "final", "edits"))
 _FIELD = frozenset(("zh", "en", "kind", "of", "least"))
 _LISTS = ("needs", "holds", "apart_from", "starts", "stops", "pauses", "resumes", "tasks", "clears")
@@ -70,7 +70,7 @@ def read(raw: object, file: str) -> tuple[Table | None, list[Fault]]:
     else:
         notes.shape(raw.line_of("name"), "name")
     table = Table(str(raw.get("table")), called, str(raw.get("first")), states, fields, tasks, moves,
-                  tuple(_rows(raw, "samples", notes)), str(raw.get("source")), file)
+                  tuple(_rows(raw, "samples", notes)), str(raw.get("source")), file, _words(raw, "starts", notes))
     return table, notes.faults
 
 

@@ -46,7 +46,8 @@ def of(table: Table, case: Case, on: date, calendar: Calendar | None = None) -> 
     Returns:
         Clocks not stopped, earliest last day first.
     """
-    tracks: dict[str, _Track] = {}
+    opened = case.opened_at.astimezone(SHANGHAI).date() if case.opened_at else None
+    tracks: dict[str, _Track] = {name: _Track(opened) for name in table.starts} if opened else {}
     for step in case.steps:
         _fold(table, step, tracks)
     found = []

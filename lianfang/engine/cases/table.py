@@ -97,7 +97,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Table:
-    """All of one kind of case."""
+    """All of one kind of case; `starts` are the clocks that run from its opening."""
 
     id: str
     name: Say
@@ -109,6 +109,7 @@ class Table:
     samples: tuple[Mapping[str, Any], ...]
     source: str
     where: str
+    starts: tuple[str, ...] = ()
 
     def out_of(self, state: str) -> tuple[Move, ...]:
         """Give the moves that leave a state, in the table's order."""

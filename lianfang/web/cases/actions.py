@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import leases, moves, quorum, running, self_check, tables
-from lianfang.engine.cases.table import Move
+from lianfang.engine.cases.table import Move, Table
 from lianfang.engine.cases.waiting import Matter, find_open
 from lianfang.engine.terms import clock
 from lianfang.engine.terms.clock import SHANGHAI
-from lianfang.engine.terms.errors import Conflict, NotAllowed, Say
+from lianfang.engine.terms.errors import Conflict, InputError, NotAllowed, NotEnough, Say
+from lianfang.engine.terms.glossary import labels
 from lianfang.web.accounts import access as accounts
 from lianfang.web.accounts.act import act, takes
 from lianfang.web.accounts.models import Institution, Membership
@@ -36,6 +37,7 @@ from lianfang.web.cases.models import (
     Task,
 )
 
+GROUNDS_LEAST = 10
 _IN_OFFICE = "本系统 / in this office"
 
 
@@ -66,9 +68,18 @@ def locked(case: Case) -> Case:
 
 
 @act(Permission.CASE_OPEN, "cases:case:opened")
-def open_case(who: Membership, ring: Any, table: str, typology: str) -> Case:
-    """Open a case on a ring; an institution has one open case of a kind for one typology and one ring."""
+def open_case(who: Membership, ring: Any, table: str, typology: str, grounds: str = "") -> Case:
+    """Open a case on a ring; an institution has one open case of a kind for one typology and one ring.
+
+    Args:
+        who: the membership that acts.
+        ring: one of its institution's rings.
+        table: the kind of case.
+        typology: the activity; one the ring does not show needs grounds.
+        grounds: why it is that activity all the same.
+    """
     law, at = tables.get(table), clock.now()
+    grounds = shown_or_told(ring.activity_codes, typology, grounds)
     already = find_open(Matter(typology, ring.ring_id), (
         (Matter(one.typology, one.key), str(one.code), one.ended_at is None)
         for one in Case.objects.filter(institution=who.institution_id, table=table, key=ring.ring_id)
@@ -78,11 +89,37 @@ def open_case(who: Membership, ring: Any, table: str, typology: str) -> Case:
     try:
         with transaction.atomic():
             return Case.objects.create(
-                table=table, institution=who.institution, typology=typology, key=ring.ring_id, ring=ring, state=law.first,
-                made_by=who, made_at=at, moved_at=at,
+                table=table, institution=who.institution, typology=typology, grounds=grounds, key=ring.ring_id, ring=ring,
+                state=law.first, made_by=who, made_at=at, moved_at=at, due_on=_first_due(law, at),
             )  # fmt: skip
     except IntegrityError as wrong:
         raise _open_already() from wrong
+
+
+def _first_due(law: Table, at: datetime) -> date | None:
+    due = running.earliest(law, kinds.Case("", law.first, "", opened_at=at), at.astimezone(SHANGHAI).date())
+    return due.on if due else None
+
+
+def shown_or_told(shown: Sequence[str], typology: str, grounds: str) -> str:
+    """Give the grounds to keep: none are asked where the ring shows the activity itself."""
+    known, told = labels("activities"), grounds.strip()
+    if typology in shown:
+        return ""
+    if typology not in known:
+        raise InputError(
+            Say(f"没有这类活动:{typology}", f"no such activity: {typology}"), code="E-CASE-23", where="typology",
+            fix=Say(f"有:{'、'.join(known)}", f"there are: {', '.join(known)}"),
+        )  # fmt: skip
+    if len(told) < GROUNDS_LEAST:
+        raise NotEnough(
+            Say(f"这个团伙显示的活动:{'、'.join(shown) or '没有'},其中没有 {typology} {known[typology].zh}",
+                f"the ring shows {', '.join(shown) or 'no activity'}, not {typology} {known[typology].en}"),
+            code="E-CASE-24", where="grounds",
+            fix=Say(f"选团伙显示的活动,或写明依据(至少 {GROUNDS_LEAST} 字)",
+                    f"choose what the ring shows, or say on what grounds (at least {GROUNDS_LEAST} characters)"),
+        )  # fmt: skip
+    return told
 
 
 def _open_already() -> Conflict:

@@ -61,14 +61,15 @@ def of(case: Case, on_file: Iterable[Any], ties: Iterable[kinds.Tie], agencies: 
         guards={one.guard: kinds.Answer(one.applies, one.note) for one in case.guards.all()},
         ties=tuple(ties),
         tasks=tuple(kinds.Task(str(one.code), one.name.zh, one.done_at is not None) for one in case.tasks.all()),
-        outcome=case.outcome or None, appeal=case.appeal_outcome or None, **_review(case),
+        outcome=case.outcome or None, appeal=case.appeal_outcome or None,
+        opened_at=case.made_at, **_review(case),
     )  # fmt: skip
 
 
 def moved(case: Case) -> kinds.Case:
     """Make as much of the engine's case as its clocks need: where it stands and the moves made."""
     steps = tuple(_step(case, one) for one in sorted(case.steps.all(), key=lambda one: one.pk))
-    return kinds.Case(str(case.code), case.state, str(case.institution.code), steps)
+    return kinds.Case(str(case.code), case.state, str(case.institution.code), steps, opened_at=case.made_at)
 
 
 def concerned(case: Case) -> str:

@@ -10,10 +10,10 @@ from django import forms
 from lianfang.engine.cases import case as kinds
 from lianfang.engine.cases import criteria, recusal, self_check, tables
 from lianfang.engine.cases.table import Field, FieldKind, Move, Table
-from lianfang.engine.terms.errors import Say
+from lianfang.engine.terms.errors import NotEnough, Say
 from lianfang.engine.terms.glossary import labels
 from lianfang.web.accounts.forms import Styled
-from lianfang.web.cases.actions import Asked
+from lianfang.web.cases.actions import Asked, shown_or_told
 from lianfang.web.cases.states import CHOICES, FINDINGS, YES_NO
 from lianfang.web.frame.templatetags.say import said
 
@@ -64,10 +64,11 @@ def _field(rule: Field, colleagues: Sequence[Any]) -> forms.Field:
 
 
 class OpenForm(Styled):
-    """Which kind of case, for which activity."""
+    """Which kind of case, for which activity; grounds where the ring does not show it."""
 
     table = forms.ChoiceField()
     typology = forms.ChoiceField()
+    grounds = forms.CharField(required=False, max_length=MOST, widget=_area(2))
 
     def __init__(self, activities: Sequence[str], *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -77,7 +78,25 @@ class OpenForm(Styled):
         self.fields["table"].label = said(Say("哪一种", "Which kind"))
         self.fields["table"].choices = [(one.id, said(one.name)) for one in tables.load().values()]
         self.fields["typology"].label = said(Say("活动类型", "Typology"))
-        self.fields["typology"].choices = [(code, f"{code} {said(names[code])}") for code in order if code in names]
+        self.fields["typology"].choices = [(code, self._name(code, names[code], activities)) for code in order if code in names]
+        self.fields["grounds"].label = said(Say("依据(团伙没有显示这类活动时必写)", "Grounds (needed where the ring does not show the activity)"))
+
+        self.activities = activities
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse, beside the field, what the act itself would refuse."""
+        typed = dict(super().clean() or {})
+        if "typology" in typed:
+            try:
+                shown_or_told(self.activities, typed["typology"], typed.get("grounds", ""))
+            except NotEnough as wrong:
+                self.add_error("grounds", f"{said(wrong.say)}。{said(wrong.fix)} ({wrong.code})" if wrong.fix else said(wrong.say))
+        return typed
+
+    @staticmethod
+    def _name(code: str, name: Say, activities: Sequence[str]) -> str:
+        told = "" if code in activities else said(Say(" — 团伙没有显示,要写依据", " — not shown by the ring, grounds needed"))
+        return f"{code} {said(name)}{told}"
 
 
 class CheckForm(forms.Form):

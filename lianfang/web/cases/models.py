@@ -36,6 +36,7 @@ class Case(models.Model):
     table = models.CharField(max_length=16, help_text="which table it moves by: application, suspicion")
     institution = models.ForeignKey("accounts.Institution", on_delete=models.PROTECT, related_name="cases")
     typology = models.CharField(max_length=8, help_text="activity it is about, a BG code")
+    grounds = models.TextField(blank=True, help_text="why this activity, where the ring does not show it")
     key = models.CharField(max_length=64, help_text="the matter: the engine's id of the ring")
     ring = models.ForeignKey("identify.Ring", null=True, on_delete=models.SET_NULL, related_name="cases")
     state = models.CharField(max_length=24, help_text="a state of its table")
@@ -79,7 +80,7 @@ class Case(models.Model):
 
     def sealed(self) -> dict[str, Any]:
         """Give the facts the log commits to."""
-        return {"table": self.table, "typology": self.typology, "key": self.key, "state": self.state,
+        return {"table": self.table, "typology": self.typology, "grounds": self.grounds, "key": self.key, "state": self.state,
                 "findings": self.findings, "shared_at": self.shared_at}  # fmt: skip
 
 

@@ -94,8 +94,8 @@ def open_on_ring(request: Any, code: UUID) -> HttpResponse:
     form = OpenForm(ring.activity_codes, request.POST or None)
     already = access.open_on(request.member, ring.ring_id)
     if request.method == "POST" and form.is_valid():
-        wanted = (form.cleaned_data["table"], form.cleaned_data["typology"])
-        same = next((one for one in already if (one.table, one.typology) == wanted), None)
+        wanted = tuple(form.cleaned_data[one] for one in ("table", "typology", "grounds"))
+        same = next((one for one in already if (one.table, one.typology) == wanted[:2]), None)
         if same is not None:
             messages.success(request, said(Say("已有未结的案件,就是这一件", "one is open already: this one")))
         made = same or actions.open_case(request.member, ring, *wanted)

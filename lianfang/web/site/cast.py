@@ -38,10 +38,12 @@ HOUSES: dict[str, House] = {
         Say("乙消费金融(演示)", "Lender B (demo)"), Sort.MEMBER,
         {"yi.analyst": "analyst", "yi.boss": "supervisor"}, ASSOCIATION,
     ),
-    "third": House(Say("丙小贷(演示)", "Lender C (demo)"), Sort.MEMBER, {"bing.analyst": "analyst"}, ASSOCIATION),
+    "third": House(Say("丙农商银行(演示)", "Bank C (demo)"), Sort.MEMBER, {"bing.analyst": "analyst"}, ASSOCIATION),
     "agency": House(Say("丁催收(演示)", "Agency D (demo)"), Sort.AGENCY, {"ding.handler": "handler"}, "first"),
     "regulator": House(Say("演示监管局", "Demo Regulator"), Sort.REGULATOR, {"jian.reader": "regulator_reader", "jian.second": "regulator_reader"}),
 }  # fmt: skip
+LENDERS = {"jia.analyst": "甲银行", "yi.analyst": "乙消费金融", "bing.analyst": "丙农商银行"}
+"""What the demo's tables call the lenders, by the analyst who uploads theirs; the first one's cases are shown."""
 GROUP = ("xie.group", "xie.group2")
 COMMITTEE = ("xie.expert", "xie.expert2", "xie.expert3")
 APPEAL = ("xie.expert4", "xie.expert5", "xie.expert6")

@@ -1,4 +1,4 @@
-"""Cases of the demo, moved by the people of the demo through the same acts as everybody's, each left where asked."""
+"""Cases of the demo, moved by its people through the same acts as everybody's, each left where asked; see `demo_story`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from lianfang.web.cases import review_actions as review
 from lianfang.web.cases.actions import Asked
 from lianfang.web.cases.states import APPLICATION, SUSPICION
 from lianfang.web.evidence.exhibit_actions import Intake
-
-_CHECKED = "已逐笔核对录音、账单和答复记录,未见此情形"
-_FAULT = "一次短信在约定时段之外发送,已确认"
-_REMEDY = "已向当事人致歉,停用该时段的批量短信,并培训承办人员"
-_FACTS = "同一代理电话在多名互不相识的客户的投诉中出现,文字几乎相同,客户本人否认曾要求退费"
-_REASON = "核对了在案证据与客户本人陈述,结论与证据一致,理由如实写明"
-_HANDLING = "按同一口径答复:本人诉求照常受理并按期答复,不与代理人谈判费用"
+from lianfang.web.site import demo_story as story
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ class Way:
 
 def lead(company: Company, ring: Any, typology: str, way: Way) -> Any:
     """Open an application on a ring and lead it as far as asked."""
-    return lead_on(company, actions.open_case(company.analyst, ring, APPLICATION, typology), way)
+    return lead_on(company, _opened(company.analyst, ring, APPLICATION, typology), way)
 
 
 def lead_on(company: Company, case: Any, way: Way) -> Any:
@@ -66,29 +60,31 @@ def lead_on(company: Company, case: Any, way: Way) -> Any:
 
 def look_into(analyst: Any, boss: Any, ring: Any, typology: str) -> Any:
     """Open a suspicion case on a ring and begin to look into it."""
-    case = actions.open_case(analyst, ring, SUSPICION, typology)
+    case = _opened(analyst, ring, SUSPICION, typology)
     actions.move(boss, case, "assign", Asked(fields={"assignee": analyst.user.username}))
     case.refresh_from_db()
     actions.move(analyst, case, "begin", Asked())
     return case
 
 
+def _opened(analyst: Any, ring: Any, table: str, typology: str) -> Any:
+    return actions.open_case(analyst, ring, table, typology, "" if typology in ring.activity_codes else story.GROUNDS)
+
+
 def _begin(company: Company, case: Any, way: Way) -> None:
     actions.move(company.analyst, case, "begin_self_check", Asked(fields={
-        "complaint": f"TS-{case.code.hex[:6].upper()}", "typology": case.typology, "facts": _FACTS,
+        "complaint": story.complaint_of(case.ring), "typology": case.typology, "facts": story.facts(case.ring),
     }))  # fmt: skip
 
 
 def _write(company: Company, case: Any, way: Way) -> None:
-    answers = {one["id"]: kinds.Answer(one["id"] in ("S1", "S6"), _FAULT if one["id"] == "S1" else _CHECKED)
-               for one in self_check.knowledge()["questions"]}  # fmt: skip
-    actions.write_check(company.analyst, case, kinds.SelfCheck(company.analyst.user.username, answers, {}, _REMEDY))
-    first = _exhibit(company.analyst, case, "代理电话对照表", "电话,客户\n139****0000,甲\n139****0000,乙\n")
-    second = _exhibit(company.analyst, case, "同文投诉对照", "第一封与第二封仅称呼不同\n")
+    answers = {name: kinds.Answer(*story.ANSWERS[name]) for name in (one["id"] for one in self_check.knowledge()["questions"])}
+    actions.write_check(company.analyst, case, kinds.SelfCheck(company.analyst.user.username, answers, {}, story.REMEDY))
     actions.write_claims(company.analyst, case, [
-        kinds.Claim("A5", (first,), "互不相识的客户共用同一代理电话"), kinds.Claim("A4", (second,), "多名客户向多家机构发送同一文字"),
+        kinds.Claim("A5", (_exhibit(company.analyst, case, *story.shared_marks(case.ring)),), case.ring.why_zh),
+        kinds.Claim("A3", (_exhibit(company.analyst, case, *story.CALLS),), story.PAID),
     ])  # fmt: skip
-    actions.answer_guards(company.analyst, case, {name: kinds.Answer(False, _CHECKED) for name in criteria.guards()})
+    actions.answer_guards(company.analyst, case, {name: kinds.Answer(*story.GUARDS[name]) for name in criteria.guards()})
 
 
 def _exhibit(who: Any, case: Any, title: str, content: str) -> str:
@@ -114,19 +110,21 @@ def _accept(company: Company, case: Any, way: Way) -> None:
 
 def _refer(company: Company, case: Any, way: Way) -> None:
     for one in company.group:
-        review.write_opinion(one, case, "abnormal", _REASON)
+        review.write_opinion(one, case, "abnormal", story.REASONS["abnormal"])
     review.seat_panel(company.office, case, company.committee)
-    actions.move(company.group[0], case, "refer", Asked(fields={"handling": _HANDLING}))
+    actions.move(company.group[0], case, "refer", Asked(fields={"handling": story.HANDLING}))
 
 
 def _vote(company: Company, case: Any, way: Way) -> None:
     for one, choice in zip(company.committee, way.votes, strict=False):
-        review.cast(one, case, choice, _REASON)
+        review.cast(one, case, choice, story.REASONS[choice])
 
 
 def _decide(company: Company, case: Any, way: Way) -> None:
     review.close_ballot(company.office, case)
-    actions.move(company.committee[0], case, "decide_abnormal", Asked(fields={"reasons": _REASON, "handling": _HANDLING}))
+    actions.move(company.committee[0], case, "decide_abnormal", Asked(fields={
+        "reasons": story.REASONS["abnormal"], "handling": story.HANDLING,
+    }))  # fmt: skip
 
 
 def _publish(company: Company, case: Any, way: Way) -> None:
@@ -137,17 +135,18 @@ def _publish(company: Company, case: Any, way: Way) -> None:
 
 def _dispute(company: Company, case: Any, way: Way) -> None:
     review.seat_panel(company.dispute, case, company.appeal)
-    grounds = "当事人称其中一名客户由亲属代为投诉,没有收费代理,请求重新核对"
-    actions.move(company.dispute, case, "dispute", Asked(fields={"disputed_by": "person_concerned", "dispute_grounds": grounds}))
+    fields = {"disputed_by": "person_concerned", "dispute_grounds": story.DISPUTED}
+    actions.move(company.dispute, case, "dispute", Asked(fields=fields))
 
 
 def _appeal(company: Company, case: Any, way: Way) -> None:
     for one in company.appeal:
-        review.cast(one, case, way.appeal, _REASON)
+        review.cast(one, case, way.appeal, story.REASONS[way.appeal])
     review.close_ballot(company.dispute, case)
-    given = {"reasons": _REASON, "correction": "由亲属代为投诉的一件不再列入本认定,其余各件维持原决定"}
+    fields = {"reasons": story.REASONS[way.appeal]}
+    if way.appeal == "corrected":
+        fields["correction"] = story.CORRECTION
     names = {"upheld": "uphold", "corrected": "correct", "removed": "remove"}
-    fields = given if way.appeal == "corrected" else {"reasons": _REASON}
     actions.move(company.appeal[0], case, names[way.appeal], Asked(fields=fields))
 
 
@@ -163,13 +162,14 @@ def fill(company: Company, rings: Sequence[Any], boss: Any) -> list[Any]:
     """Make the demo's cases, each left somewhere else."""
     ways = [Way("unsigned"), Way("submitted"), Way("working_group"), Way("committee", votes=("abnormal", "not_abnormal")),
             Way("published"), Way("disputed"), Way("corrected")]  # fmt: skip
-    made = []
-    for ring, way in zip(rings, ways, strict=False):
-        typology = (ring.activity_codes or ["BG01"])[0]
+    made, about = [], story.matters(rings)
+    for (ring, typology), way in zip(about, ways, strict=False):
         made.append(lead(company, ring, typology, way))
         if way.to == "committee":  # two of three have voted: the ballot is open
             _vote(company, made[-1], way)
-    if len(rings) > len(ways):
-        ring = rings[len(ways)]
-        made.append(look_into(company.analyst, boss, ring, (ring.activity_codes or ["BG01"])[0]))
+    taken = {one.key for one in made}
+    for n, ring in enumerate([one for one in rings if one.ring_id not in taken][:2]):
+        typology = (ring.activity_codes or ["BG07"])[0]
+        # The second waits for the supervisor to give it to somebody, and its clock runs.
+        made.append(_opened(company.analyst, ring, SUSPICION, typology) if n else look_into(company.analyst, boss, ring, typology))
     return [access.get_case(company.analyst, one.code) for one in made]

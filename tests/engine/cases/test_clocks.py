@@ -135,6 +135,9 @@ def test_passing_a_case_on_gains_no_time():
     stray = replace(case, steps=(*case.steps, step("sing", "investigating", "investigating", 6)))
     assert running.earliest(table, stray, date(2026, 3, 20)) == before
     assert running.earliest(table, replace(case, steps=()), date(2026, 3, 20)) is None
+    opened = replace(case, steps=(), opened_at=AT)
+    assert [one.clock.id for one in running.of(table, opened, date(2026, 3, 3))] == ["suspicion.first_look"], "nobody was given it yet"
+    assert running.earliest(table, replace(opened, steps=case.steps), date(2026, 3, 20)) == before
 
 
 def test_a_lease_keeps_others_out_until_it_is_over():
