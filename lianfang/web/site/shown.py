@@ -38,9 +38,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     who = getattr(request, "member", None)
     at = request.resolver_match.url_name if request.resolver_match else ""
     room = (at or "").split("-")[0]
-    places = []
+    places, may = [], held(who) if who is not None else frozenset()
     if who is not None:
-        may = held(who)
         places = [(name, say, _is_here(name, at or "", room)) for name, say, need in _PLACES if need is None or need in may]
     return {
         "member": who,
@@ -49,7 +48,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "is_demo": settings.LIANFANG_DEMO,
         "provider": settings.LIANFANG_OIDC,
         "demo_accounts": access.find_named(DEMO) if settings.LIANFANG_DEMO and at == "account_login" else [],
-        "may": {one.name: who is not None and one in held(who) for one in Permission},
+        "may": {one.name: one in may for one in Permission},
     }
 
 

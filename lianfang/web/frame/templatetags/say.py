@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.base import FilterExpression, Parser, Token
+from django.urls import reverse
 from django.utils import translation
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from lianfang.engine.terms.clock import SHANGHAI
@@ -15,6 +19,8 @@ from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import label
 
 register = template.Library()
+
+_VALUE = re.compile(r"(\w+)=(.+)", re.S)
 
 
 def is_english() -> bool:
@@ -31,11 +37,48 @@ def said(sentence: Any) -> str:
     return "" if sentence is None else str(sentence)
 
 
-@register.simple_tag
-def t(zh: str, en: str, **values: Any) -> str:
+class Sentence(template.Node):
+    """One of two sentences, chosen when the page is written; nearly every one is told whole by the template."""
+
+    def __init__(self, zh: FilterExpression, en: FilterExpression, values: dict[str, FilterExpression]) -> None:
+        self.zh, self.en, self.values = zh, en, values
+        fixed = not values and all(isinstance(one.var, str) and not one.filters for one in (zh, en))
+        # A page writes two hundred of these: what never changes is made ready once.
+        self.ready = (SafeString(zh.var), SafeString(en.var)) if fixed else None
+
+    def render(self, context: template.Context) -> SafeString:
+        """Write it."""
+        if self.ready is not None:
+            return self.ready[is_english()]
+        text = str((self.en if is_english() else self.zh).resolve(context))
+        if self.values:
+            text = text.format(**{name: said(value.resolve(context)) for name, value in self.values.items()})
+        return conditional_escape(text)
+
+
+@register.tag
+def t(parser: Parser, token: Token) -> Sentence:
     """Write one of two sentences; `{name}` places are filled."""
-    text = en if is_english() else zh
-    return text.format(**{name: said(value) for name, value in values.items()}) if values else text
+    name, *bits = token.split_contents()
+    given, values = [], {}
+    for bit in bits:
+        found = _VALUE.fullmatch(bit)
+        if found:
+            values[found[1]] = parser.compile_filter(found[2])
+        else:
+            given.append(parser.compile_filter(bit))
+    if len(given) != 2:
+        raise template.TemplateSyntaxError(f"{name} takes two sentences, not {len(given)}: {token.contents}")
+    return Sentence(given[0], given[1], values)
+
+
+@functools.cache
+def way(name: str) -> str:
+    """Give the address of a page that needs nothing more; looked up once."""
+    return reverse(name)
+
+
+register.simple_tag(way)
 
 
 @register.filter(name="say")
