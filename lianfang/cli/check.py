@@ -13,9 +13,9 @@ from lianfang.engine.identify.signals import check as checking
 from lianfang.engine.identify.signals.answer import Answer, Finding
 from lianfang.engine.terms.codes import Exit, Level
 from lianfang.engine.terms.errors import InputError, Say
+from lianfang.engine.terms.words import GUARD, LEVELS, STRENGTHS
 
 MOST_CHARACTERS = 1_000_000
-_LEVEL = {Level.NONE: Say("无", "none"), Level.LOOK: Say("留意", "look"), Level.REVIEW: Say("复核", "review")}
 _COLOUR = {Level.NONE: "2", Level.LOOK: "33", Level.REVIEW: "31"}
 
 
@@ -54,7 +54,7 @@ def _stdin() -> str:
 
 
 def _print(raw: str, answer: Answer) -> None:
-    title = show.said(_LEVEL[answer.level])
+    title = show.said(LEVELS[answer.level])
     activities = " ".join(answer.activities)
     print(f"{_paint(title, _COLOUR[answer.level])}  {activities}".rstrip())
     if answer.findings:
@@ -66,15 +66,15 @@ def _print(raw: str, answer: Answer) -> None:
 
 
 def _finding(found: Finding) -> None:
-    level = show.said(_LEVEL[found.level])
+    level = show.said(LEVELS[found.level])
     if found.level is not found.level_before_guards:
-        level = f"{show.said(_LEVEL[found.level_before_guards])} → {level}"
+        level = f"{show.said(LEVELS[found.level_before_guards])} → {level}"
     disguised = show.said(Say(" · 有变体写法", " · disguised wording")) if found.evasion else ""
     print(f"{found.guide} {found.activity} {show.said(found.title)} [{level}]{disguised}")
     for hit in found.clauses:
-        print(f"  {_paint(hit.strength.value, '1')}: {show.said(hit.why)}")
+        print(f"  {_paint(show.said(STRENGTHS[hit.strength]), '1')}: {show.said(hit.why)}")
     for guard in found.guards:
-        print(f"  {_paint(show.said(Say('保护', 'guard')), '32')}: {show.said(guard.why)}")
+        print(f"  {_paint(show.said(GUARD), '32')}: {show.said(guard.why)}")
     print()
 
 

@@ -13,6 +13,7 @@ from lianfang.engine.records.source import Source
 from lianfang.engine.terms.codes import Exit, Kind
 from lianfang.engine.terms.errors import Conflict, Say
 
+_RECORD_ID = Say("记录编号", "record id")
 _HOW = {
     "name": Say("字段名", "field name"),
     "alias": Say("常见列名", "known header"),
@@ -68,13 +69,22 @@ def _print(source: Source, found: Mapping) -> None:
         ("样例(已遮盖)", "sample, masked"),
     ]
     rows = [
-        (use.header, use.field or "-", show.said(_HOW[use.how]), use.unit or "", _sample(source, found, use))
+        (use.header, _field_name(found, use.field), show.said(_HOW[use.how]), use.unit or "", _sample(source, found, use))
         for use in found.columns
     ]
     show.table([show.said(Say(*each)) for each in head], rows)
-    lacking = [one.name for one in schema.of(found.kind).fields if found.of(one.name) is None]
-    show.line(f"没有对应列的字段:{', '.join(lacking)}", f"Fields no column fills: {', '.join(lacking)}")
+    lacking = [_field_name(found, one.name) for one in schema.of(found.kind).fields if found.of(one.name) is None]
+    show.line(f"没有对应列的字段:{'、'.join(lacking)}", f"Fields no column fills: {', '.join(lacking)}")
     print()
+
+
+def _field_name(found: Mapping, name: str | None) -> str:
+    """Name a field as people do, with the key a mapping file wants beside it."""
+    if name is None:
+        return "-"
+    field = schema.of(found.kind).field(name)
+    meaning = _RECORD_ID if field is None else field.meaning
+    return f"{show.said(meaning)} ({name})"
 
 
 def _sample(source: Source, found: Mapping, use: ColumnUse) -> str:

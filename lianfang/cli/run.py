@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lianfang.cli import show, warm
+from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import InputError, Say
+from lianfang.engine.terms.words import LEVELS
 
 if TYPE_CHECKING:
     from lianfang.engine.identify.run.course import Outcome
@@ -266,12 +268,13 @@ def _closing(loaded: Loaded, counted: dict[str, int], levels: dict[str, int], ri
     import pyarrow.compute as pc
 
     c = loaded.counts
+    to_look, to_review = LEVELS[Level.LOOK], LEVELS[Level.REVIEW]
     review = int(pc.sum(pc.equal(rings["level"], "review")).as_py() or 0)
     return show.said(
         Say(
             f"读入 {c.n_in} 行 = 留下 {c.n_kept} + 拒收 {c.n_rejected};拒收与坏单元格见 rejects.csv\n"
-            f"提请看一看 {levels['look']} 条,提请审核 {levels['review']} 条;团伙 {rings.num_rows} 个,其中提请审核 {review} 个;关联 {counted['links']} 条",
+            f"{to_look.zh} {levels['look']} 条,{to_review.zh} {levels['review']} 条;团伙 {rings.num_rows} 个,其中{to_review.zh} {review} 个;关联 {counted['links']} 条",
             f"rows in {c.n_in} = kept {c.n_kept} + rejected {c.n_rejected}; rejects.csv tells which and why\n"
-            f"{levels['look']} to look at, {levels['review']} for review; {rings.num_rows} rings, {review} of them for review; {counted['links']} links",
+            f"{levels['look']} {to_look.en}, {levels['review']} {to_review.en}; {rings.num_rows} rings, {review} of them {to_review.en}; {counted['links']} links",
         )
     )

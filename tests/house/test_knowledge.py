@@ -67,3 +67,31 @@ def test_repository_stands_alone():
         text = file.read_text(encoding="utf-8", errors="replace")
         wrong += [f"{name}: {stranger.pattern}" for stranger in strangers if stranger.search(text)]
     assert not wrong, wrong
+
+
+LEVEL_WORDS = ("看一看", "请人审核", "提请审核", "提请人工", "待审核", "留意", "降为复核", "由复核", "保护:")
+
+
+def test_words_of_levels_stand_in_one_place():
+    """A level is called the same in commands, pages and files: nobody writes its words out beside `engine/terms/words.py`."""
+    wrong = []
+    for file in sorted((ROOT / "lianfang").rglob("*")):
+        if file.suffix not in {".py", ".html", ".js"} or "vendor" in file.parts or file.name == "words.py" or "conduct" in str(file):
+            continue
+        text = file.read_text(encoding="utf-8")
+        wrong += [f"{file.relative_to(ROOT)}: {word}" for word in LEVEL_WORDS if word in text]
+    assert not wrong, wrong
+    from lianfang.engine.terms.glossary import label
+    from lianfang.engine.terms.words import LEVELS
+
+    assert [label("levels", level) for level in ("none", "look", "review")] == list(LEVELS.values())
+    assert {one.zh for one in LEVELS.values()} == {"无", "看一看", "请人审核"}, "docs name them so"
+
+
+def test_everything_the_log_tells_has_words():
+    from lianfang.engine.terms.glossary import labels
+
+    written = set()
+    for file in (ROOT / "lianfang" / "web").rglob("*.py"):
+        written |= set(re.findall(r'(?:@act\([^"]*|@takes\(|Deed\()"([a-z_]+:[a-z_]+:[a-z_]+)"', file.read_text(encoding="utf-8")))
+    assert len(written) > 50 and not written - set(labels("events"))

@@ -1,6 +1,7 @@
 """Rings on screen: queue, one ring, judging, unmasking; what must be masked is masked."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -56,6 +57,8 @@ def test_judging_two_records_and_taking_it_back(office):
     client, ring = office.client("analyst"), office.ring("first")
     told = judge(client, ring).content.decode()
     assert "已记下" in told and "两人互不相识" in told
+    for page in (told, client.get(reverse("identify-judgements")).content.decode()):
+        assert "投诉 C0" in page and not re.search(r">[^<]*complaint:C", page), "records are named in words"
     made = Judgement.objects.get()
     assert (made.left, made.right, made.answer) == (*PAIR, "different")
     file = actions.judgements_file(ring.institution)

@@ -14,15 +14,14 @@ from typing import Any
 
 from lianfang.engine.reports.charts import across, two, upright
 from lianfang.engine.reports.facts import Overview, Passage, RingView
-from lianfang.engine.terms import shelf
+from lianfang.engine.terms import shelf, words
+from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import Say
 
-LEVELS = (Say("提请看一看", "look"), Say("提请人工审核", "for review"))
+LEVELS = (words.LEVELS[Level.LOOK], words.LEVELS[Level.REVIEW])
 
 _WORDS = {
-    "none": ("无", "none"),
-    "look": ("看一看", "look"),
-    "review": ("请人审核", "review"),
+    **{level.value: (say.zh, say.en) for level, say in words.LEVELS.items()},
     "why": ("为什么在一起", "Why they belong together"),
     "graph": ("关系图(点线看理由)", "Graph (click a line for its reason)"),
     "reasons": ("每条线的理由", "The reason of each line"),

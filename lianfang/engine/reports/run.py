@@ -18,9 +18,10 @@ from lianfang.engine.identify.rings.find import Found, Sources
 from lianfang.engine.identify.signals import body
 from lianfang.engine.reports import layout, veil
 from lianfang.engine.reports.facts import Bar, Edge, Figure, Mark, Node, Overview, Passage, RingView
-from lianfang.engine.terms.codes import Kind
+from lianfang.engine.terms.codes import Kind, Level
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import label, labels
+from lianfang.engine.terms.words import LEVELS
 
 MOST_RINGS, MOST_NODES, MOST_PASSAGES, MOST_LETTERS = 60, 90, 6, 900
 
@@ -80,21 +81,23 @@ def _figures(told: Told, rings: pa.Table) -> tuple[Figure, ...]:
     n = told.records.num_rows
     look, review = _count(told.records["level"], "look"), _count(told.records["level"], "review")
 
+    to_look, to_review = LEVELS[Level.LOOK], LEVELS[Level.REVIEW]
+
     def share(part: int) -> Say:
         return Say(f"占 {part / n:.2%}", f"{part / n:.2%} of all") if n else Say("", "")
 
     guarded = int(pc.sum(pc.not_equal(told.records["guards"], "")).as_py() or 0)
     return (
         Figure(Say("条记录", "records"), f"{n:,}"),
-        Figure(Say("条提请看一看", "to look at"), f"{look:,}", share(look)),
-        Figure(Say("条提请人工审核", "for review"), f"{review:,}", share(review)),
+        Figure(Say(f"条{to_look.zh}", to_look.en), f"{look:,}", share(look)),
+        Figure(Say(f"条{to_review.zh}", to_review.en), f"{review:,}", share(review)),
         Figure(Say("条因护栏降级", "lowered by a guard"), f"{guarded:,}"),
         Figure(
             Say("个团伙", "rings"),
             f"{rings.num_rows:,}",
             Say(
-                f"其中 {_count(rings['level'], 'review')} 个提请审核",
-                f"{_count(rings['level'], 'review')} for review",
+                f"其中 {_count(rings['level'], 'review')} 个{to_review.zh}",
+                f"{_count(rings['level'], 'review')} {to_review.en}",
             ),
         ),
         Figure(Say("个公共号码没有并人", "hubs that joined nobody"), f"{told.hubs.num_rows:,}"),

@@ -1,16 +1,18 @@
-"""Chinese and English labels of codes, from `data/glossary.yaml`."""
+"""Chinese and English labels of codes, from `data/glossary.yaml`; those of levels from `words`."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from lianfang.engine.terms import shelf
+from lianfang.engine.terms import shelf, words
 from lianfang.engine.terms.errors import Say
 
 
 @cache
 def labels(shelf_name: str) -> dict[str, Say]:
     """Give the labels of one part of the glossary: `terms`, `levels`, `activities` or `kinds`."""
+    if shelf_name == "levels":
+        return {level.value: say for level, say in words.LEVELS.items()}
     read = shelf.yaml(shelf.path("glossary.yaml"))
     return {row["word"]: Say(row["zh"], row["en"]) for row in read[shelf_name]}
 

@@ -12,9 +12,9 @@ from lianfang.engine.cases.clocks import Standing
 from lianfang.engine.cases.running import Running
 from lianfang.engine.cases.table import Table
 from lianfang.engine.terms import clock
-from lianfang.engine.terms.codes import Strength
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import label
+from lianfang.engine.terms.words import STRENGTHS
 from lianfang.web.cases import access, dossier
 from lianfang.web.cases.states import APPLICATION, CHOICES, OUTCOMES
 from lianfang.web.cases.waiting_list import standing
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lianfang.web.accounts.models import Membership
     from lianfang.web.cases.models import Case
 
-STRENGTHS = {Strength.STRONG: Say("强", "strong"), Strength.MEDIUM: Say("中", "medium"), Strength.WEAK: Say("弱", "weak")}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.db.models import Count, Min
 
+from lianfang.engine.terms.codes import Level
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.glossary import label
+from lianfang.engine.terms.words import LEVELS
 from lianfang.web.accounts.act import held
 from lianfang.web.accounts.permissions import Permission
 from lianfang.web.cases import access as cases
@@ -23,7 +25,7 @@ from lianfang.web.frame.templatetags.say import said
 from lianfang.web.identify import access as identify
 
 STATES = {
-    "review": Say("待审核", "for review"), "look": Say("可看一看", "to look at"), "judged": Say("已研判", "judged"),
+    "review": LEVELS[Level.REVIEW], "look": LEVELS[Level.LOOK], "judged": Say("已研判", "judged"),
     "shared": Say("已报协会", "shared with the association"), "in_case": Say("已立案", "in a case"),
 }  # fmt: skip
 DAYS = (

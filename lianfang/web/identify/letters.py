@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from lianfang.engine.terms.errors import Say
+from lianfang.web.identify.states import record_name
+
 MOST_LETTERS, MOST_FAMILIES, MOST_SIGNS = 8, 4, 1_200
 
 
@@ -28,6 +31,11 @@ class Letter:
     on: str
     share: float
     pieces: tuple[Piece, ...]
+
+    @property
+    def name(self) -> Say:
+        """Give the record it is, in words."""
+        return record_name(self.key)
 
 
 @dataclass(frozen=True)

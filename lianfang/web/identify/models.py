@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db import models
 
 from lianfang.engine.terms.errors import Say
-from lianfang.web.identify.states import ANSWERS, DONE, DRAFT, RUNNING, STATES, WAITING
+from lianfang.web.identify.states import ANSWERS, DONE, DRAFT, RUNNING, STATES, WAITING, record_name
 
 
 class Run(models.Model):
@@ -146,6 +146,11 @@ class Judgement(models.Model):
     def answer_name(self) -> Say:
         """Give the words for the answer."""
         return ANSWERS[self.answer]
+
+    @property
+    def names(self) -> tuple[Say, Say]:
+        """Give the two records in words."""
+        return record_name(self.left), record_name(self.right)
 
     def sealed(self) -> dict[str, Any]:
         """Give the facts the log commits to."""

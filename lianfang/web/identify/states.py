@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lianfang.engine.terms.errors import Say
+from lianfang.engine.terms.glossary import label
 
 DRAFT, WAITING, RUNNING, DONE, FAILED = "draft", "waiting", "running", "done", "failed"
 STATES = {
@@ -17,3 +18,10 @@ ANSWERS = {
     "different": Say("彼此无关", "nothing to do with each other"),
     "unsure": Say("不确定", "unsure"),
 }
+
+
+def record_name(key: str) -> Say:
+    """Name a record as people do: `complaint:C1` is 投诉 C1."""
+    kind, _, record_id = key.partition(":")
+    called = label("kinds", kind)
+    return Say(f"{called.zh} {record_id}", f"{called.en} {record_id}")

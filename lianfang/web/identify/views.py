@@ -20,7 +20,7 @@ from lianfang.web.frame.page import Listed, page, part
 from lianfang.web.frame.templatetags.say import is_english, said
 from lianfang.web.identify import access, actions, letters
 from lianfang.web.identify.forms import JudgeForm, ViewForm
-from lianfang.web.identify.states import ANSWERS
+from lianfang.web.identify.states import ANSWERS, record_name
 
 MEMBERS_SHOWN, TEXTS_SHOWN, TEXTS_OPEN = 100, 12, 4
 
@@ -148,7 +148,7 @@ def unmask(request: Any, code: UUID) -> HttpResponse:
     drawn = access.picture(found)
     member = next((one for one in drawn["members"] if one["key"] == record), None)
     stated = request.session.get("purpose")
-    shown: dict[str, Any] = {"ring": found, "record": record, "form": PurposeForm(), "stated": stated,
+    shown: dict[str, Any] = {"ring": found, "record": record, "name": record_name(record), "form": PurposeForm(), "stated": stated,
                              "reading": meter.reading(request.member), "limits": meter.limits()}  # fmt: skip
     if stated:
         shown["purpose_name"] = meter.purposes()[stated["id"]]

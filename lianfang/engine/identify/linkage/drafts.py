@@ -253,7 +253,7 @@ def draft_links(draft: Int64, family: pa.Table, people: People, rules: LinkRules
             "by": pa.array(["draft"] * heads.size, pa.string()),
             "key_masked": links.beside("D", links.text(heads)),
             "n_sharing": n_people.astype(np.int32), "weight_bits": bits,
-            "why_zh": links.beside("像是同一底稿改写(", how_many, "种写法,", people_text, "人、", place_text, "家机构)"),
+            "why_zh": links.beside("像是同一底稿改写(", how_many, " 种写法,", people_text, " 人、", place_text, " 家机构)"),
             "why_en": links.beside("Reworked from one draft (", how_many, " wordings, ", people_text,
                                    " people at ", place_text, " institutions)"),
             "number": heads.astype(np.uint64),

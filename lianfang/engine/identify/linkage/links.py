@@ -28,8 +28,8 @@ LINK = pa.schema(
 )
 """Columns of table `link`; repeated texts are dictionaries."""
 
-_CROWD = Say("{0}人、{1}家机构共用,此外没有别的联系", "shared by {0} people at {1} institutions without any other tie")
-_TOO_MANY = Say("{0}人、{1}家机构共用,过多", "shared by {0} people at {1} institutions: too many")
+_CROWD = Say("{0} 人、{1} 家机构共用,此外没有别的联系", "shared by {0} people at {1} institutions without any other tie")
+_TOO_MANY = Say("{0} 人、{1} 家机构共用,过多", "shared by {0} people at {1} institutions: too many")
 _REGISTERED = Say("登记的公用号码:", "registered as public: ")
 
 
@@ -117,7 +117,7 @@ def wording_links(family: pa.Table, people: People, rules: LinkRules | None = No
             "by": pa.array(["wording"], pa.string()).take(pa.array(np.zeros(pair.size, np.int64))),
             "key_masked": beside("T", text(head)),
             "n_sharing": n_people.astype(np.int32), "weight_bits": bits,
-            "why_zh": beside("文字雷同 ", share_text, "%(同一模板 ", people_text, "人、", place_text, "家机构)"),
+            "why_zh": beside("文字雷同 ", share_text, "%(同一模板 ", people_text, " 人、", place_text, " 家机构)"),
             "why_en": beside("Same wording, ", share_text, "% (one template, ", people_text,
                               " people at ", place_text, " institutions)"),
             "number": head.astype(np.uint64),
@@ -284,11 +284,13 @@ def _why(
     said = [pa.array([getattr(f.say, tongue) for f in rules.fields]) for tongue in ("zh", "en")]
     zh, en = (one.take(pa.array(code)) for one in said)
     hours = str(rules.burst_hours)
-    rush_zh = pc.if_else(pa.array(burst), beside(",其中", rush, "条在" + hours + "小时内"), "")
+    rush_zh = pc.if_else(pa.array(burst), beside(",其中 ", rush, " 条在 " + hours + " 小时内"), "")
     rush_en = pc.if_else(pa.array(burst), beside(", ", rush, " of them within " + hours + " hours"), "")
-    own_zh = beside("同一人:", zh, " ", key, "(", records, "条记录)")
+    own_zh = beside("同一人:", zh, " ", key, "(", records, " 条记录)")
     own_en = beside("The same person: ", en, " ", key, " (", records, " records)")
-    share_zh = beside("共用", zh, " ", key, "(", people, "人、", places, "家机构", rush_zh, ")")
+    # A word in Latin letters keeps a space from the Chinese before it.
+    pad = pa.array([f"共用{' ' if f.say.zh[:1].isascii() else ''}" for f in rules.fields]).take(pa.array(code))
+    share_zh = beside(pad, zh, " ", key, "(", people, " 人、", places, " 家机构", rush_zh, ")")
     share_en = beside("Share ", en, " ", key, " (", people, " people at ", places, " institutions", rush_en, ")")
     return pc.if_else(pa.array(is_own), own_zh, share_zh), pc.if_else(pa.array(is_own), own_en, share_en)
 

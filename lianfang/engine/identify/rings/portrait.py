@@ -20,9 +20,11 @@ from lianfang.engine.identify.rings.find import Found, Sources
 from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import NotFound, Say
+from lianfang.engine.terms.glossary import label
 
 MOST_NODES = 2_000
 _MOST_WHYS = 200
+_NAMED = frozenset(("a", "an", "another", "nearly", "one", "the"))  # words that need no article before them
 
 
 @dataclass(frozen=True)
@@ -250,15 +252,24 @@ def _party_nodes(parties: Iterable[Party], seats: Iterable[_Seat]) -> Iterable[N
         if len(who) > 1:
             yield Node(f"p{min(who)}", "people", Say(f"{len(who)} 人", f"{len(who)} people"), len(who), len(held), keys)
             continue
-        shown = next((masked(seat.name) for seat in held if seat.name), held[0].key)
-        yield Node(f"p{who[0]}", "person", Say(shown, shown), 1, len(held), keys)
+        shown = next((masked(seat.name) for seat in held if seat.name), "")
+        yield Node(f"p{who[0]}", "person", Say(shown, shown) if shown else _record_name(held[0].key), 1, len(held), keys)
+
+
+def _record_name(key: str) -> Say:
+    """Name somebody without a name by a record of theirs, its kind in words."""
+    kind, _, record_id = key.partition(":")
+    called = label("kinds", kind)
+    return Say(f"{called.zh} {record_id}", f"{called.en} {record_id}")
 
 
 def _reason(word: str, n_people: int, said: Say) -> Say:
     by, _, shown = word.split("|", 2)
     called = rules.join().by(by).name
-    zh = f"{n_people} 人共用{called.zh} {shown}".strip()
-    en = f"{n_people} people share {called.en} {shown}".strip()
+    pad = " " if called.zh[:1].isascii() else ""
+    the = "" if called.en.split()[0] in _NAMED else "the "
+    zh = f"{n_people} 人共用{pad}{called.zh} {shown}".strip()
+    en = f"{n_people} people share {the}{called.en} {shown}".strip()
     if not (said.zh and said.en):
         return Say(zh, en)
     # The link's sentence counts over all records. What it shares is not named a second time.

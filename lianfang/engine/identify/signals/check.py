@@ -131,7 +131,7 @@ def _guard_hits(look: Look, guide: Guide, before: Level) -> list[GuardHit]:
         if guard.acts(set(hits)):
             asked = condition.named(guard.when)
             spans = sorted({span for name, each in hits.items() if name in asked for span in each})[:MOST_SPANS]
-            shown = tuple(span.word if span.word else span.matched for span in spans)
-            reason = why.by_guard(guard, tuple(why.covered(word) for word in shown), before, guard.lowers_to)
+            shown = tuple(why.Word(one.matched, one.word).say if one.word else why.quoted(why.covered(one.matched)) for one in spans)
+            reason = why.by_guard(guard, shown, before, guard.lowers_to)
             found.append(GuardHit(guard.id, guard.name, tuple(spans), guard.lowers_to, reason))
     return found

@@ -201,5 +201,5 @@ def clause_why(clause: Clause, spans: tuple[Span, ...]) -> Say:
         spans: where.
     """
     if isinstance(clause.test, AnyOf | Near):
-        return why.by_words(clause, tuple(span.word for span in spans), any(span.evasion for span in spans))
+        return why.by_words(clause, tuple(why.Word(span.matched, span.word) for span in spans), any(span.evasion for span in spans))
     return why.by_reading(clause, tuple(span.matched for span in spans))

@@ -19,7 +19,7 @@ from lianfang.engine.identify.signals.others import Counted
 from lianfang.engine.terms import compiled
 from lianfang.engine.terms.errors import Say
 
-Key = tuple[int | str | bool, ...]
+Key = tuple[int | str | bool | why.Word, ...]
 
 
 @dataclass(frozen=True)
@@ -116,18 +116,29 @@ def _by_words(here: Slice, found: Found, hits: Hits, wired: kernels.Wiring, reas
     group = np.cumsum(np.isin(np.arange(len(row)), first, assume_unique=True)) - 1
     before = _guard_before(here, found, clause[first], row[first])
     evaded = np.logical_or.reduceat(hits.evasion[hit], first) if len(first) else np.zeros(0, bool)
-    code = _grouped(clause[first], evaded, before, hits.word[hit], group)
+    start, end = hits.start[hit], hits.end[hit]
+    matched = slices(here.bodies, row, start, end)
+    letter, spelt = _spelt(here.compiled, hits.word[hit], matched)
+    code = _grouped(clause[first], evaded, before, letter, group)
     reason = np.zeros(len(first), np.int32)
     _, sample, back = np.unique(code, return_index=True, return_inverse=True)
     bounds = np.append(first, len(row))
     numbers = []
     for one in sample.tolist():
-        words = tuple(hits.word[hit[bounds[one] : bounds[one + 1]]].tolist())
+        words = tuple(spelt[n] for n in letter[bounds[one] : bounds[one + 1]].tolist())
         numbers.append(_word_reason(here.compiled, int(clause[first[one]]), words, bool(evaded[one]), int(before[one]), reasons))
     if numbers:
         reason = np.array(numbers, np.int32)[back]
-    start, end = hits.start[hit], hits.end[hit]
-    return Told(row, clause, start, end, hits.evasion[hit], reason[group], slices(here.bodies, row, start, end))
+    return Told(row, clause, start, end, hits.evasion[hit], reason[group], matched)
+
+
+def _spelt(compiled: Compiled, word: np.ndarray, matched: pa.Array) -> tuple[np.ndarray, list[why.Word]]:
+    """Number the different spellings of the words hit; give each hit's number, and the spellings."""
+    typed = matched.dictionary_encode()
+    names, at = typed.dictionary.to_pylist(), typed.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    pairs, letter = np.unique(word.astype(np.int64) * (len(names) + 1) + at, return_inverse=True)
+    spelt = [why.Word(names[one % (len(names) + 1)], compiled.words[one // (len(names) + 1)]) for one in pairs.tolist()]
+    return letter, spelt
 
 
 def _grouped(clause: np.ndarray, evaded: np.ndarray, before: np.ndarray, word: np.ndarray, group: np.ndarray) -> np.ndarray:
@@ -144,17 +155,16 @@ def _grouped(clause: np.ndarray, evaded: np.ndarray, before: np.ndarray, word: n
     return np.asarray(code)
 
 
-def _word_reason(compiled: Compiled, no: int, words: tuple[int, ...], evaded: bool, before: int, reasons: Reasons) -> int:
-    plain = tuple(compiled.words[word] for word in words)
+def _word_reason(compiled: Compiled, no: int, words: tuple[why.Word, ...], evaded: bool, before: int, reasons: Reasons) -> int:
     key: Key = ("words", no, evaded, before, *words)
-    return reasons.number(key, partial(_worded, compiled, no, plain, before, evaded))
+    return reasons.number(key, partial(_worded, compiled, no, words, before, evaded))
 
 
-def _worded(compiled: Compiled, no: int, plain: tuple[str, ...], before: int, evaded: bool) -> Say:
-    return _say(compiled, no, plain, before, why.by_words(compiled.clauses[no], plain, evaded))
+def _worded(compiled: Compiled, no: int, words: tuple[why.Word, ...], before: int, evaded: bool) -> Say:
+    return _say(compiled, no, tuple(word.say for word in words), before, why.by_words(compiled.clauses[no], words, evaded))
 
 
-def _say(compiled: Compiled, no: int, shown: tuple[str, ...], before: int, otherwise: Say) -> Say:
+def _say(compiled: Compiled, no: int, shown: tuple[Say, ...], before: int, otherwise: Say) -> Say:
     if not before:
         return otherwise
     guard = next(
@@ -189,7 +199,8 @@ def _by_looking(here: Slice, found: Found, reasons: Reasons) -> Told:
 
 
 def _looked(compiled: Compiled, no: int, shown: tuple[str, ...], before: int) -> Say:
-    return _say(compiled, no, shown, before, why.by_reading(compiled.clauses[no], shown))
+    quoted = tuple(why.quoted(one) for one in shown)
+    return _say(compiled, no, quoted, before, why.by_reading(compiled.clauses[no], shown))
 
 
 def _by_counting(here: Slice, found: Found, counts: dict[int, Counted], reasons: Reasons) -> Told:

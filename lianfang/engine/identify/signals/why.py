@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
 from lianfang.engine.identify.guides.clauses import (
     Clause,
@@ -15,11 +17,12 @@ from lianfang.engine.identify.guides.clauses import (
     Similar,
 )
 from lianfang.engine.identify.guides.guide import Guard
-from lianfang.engine.terms.codes import Level
+from lianfang.engine.terms.codes import Kind, Level
 from lianfang.engine.terms.errors import Say
+from lianfang.engine.terms.words import LEVELS
 
 _LONG_CODE = re.compile(r"[A-Za-z0-9_\-.@]{6,}")
-_LEVEL_ZH = {Level.NONE: "不提示", Level.LOOK: "留意", Level.REVIEW: "复核"}
+_DIGIT = re.compile(r"\d")
 
 
 def covered(matched: str) -> str:
@@ -27,17 +30,37 @@ def covered(matched: str) -> str:
     return _LONG_CODE.sub(lambda run: f"{run[0][:2]}{'*' * (len(run[0]) - 4)}{run[0][-2:]}", matched)
 
 
-def by_words(clause: Clause, words: tuple[str, ...], evasion: bool) -> Say:
+@dataclass(frozen=True)
+class Word:
+    """A word as it was typed, and as the guides have it."""
+
+    raw: str
+    plain: str
+
+    @property
+    def typed(self) -> str:
+        """Give what was typed; one with digits in it may name a person and is covered."""
+        return covered(self.raw) if _DIGIT.search(self.raw) else self.raw
+
+    @property
+    def say(self) -> Say:
+        """Quote what was typed, and the plain form beside it where that is another."""
+        if self.raw.lower() == self.plain:
+            return Say(f"「{self.typed}」", f"“{self.typed}”")
+        return Say(f"「{self.typed}」(即「{self.plain}」)", f"“{self.typed}” (“{self.plain}” made plain)")
+
+
+def by_words(clause: Clause, words: tuple[Word, ...], evasion: bool) -> Say:
     """Say that words met a clause.
 
     Args:
         clause: the clause met.
-        words: the plain words, in the order they stand.
+        words: as they were typed, in the order they stand.
         evasion: one of them was written in disguise.
     """
-    unique = tuple(dict.fromkeys(words))
-    zh = f"{clause.name.zh}:出现「{'」「'.join(unique)}」"
-    en = f"{clause.name.en}: found “{'”, “'.join(unique)}”"
+    said = [word.say for word in dict.fromkeys(words)]
+    zh = f"{clause.name.zh}:出现{''.join(one.zh for one in said)}"
+    en = f"{clause.name.en}: found {', '.join(one.en for one in said)}"
     if evasion:
         return Say(f"{zh}(变体写法)", f"{en} (written in disguise)")
     return Say(zh, en)
@@ -53,7 +76,7 @@ def by_reading(clause: Clause, matched: tuple[str, ...]) -> Say:
     test = clause.test
     shown = tuple(dict.fromkeys(matched))
     if isinstance(test, Pattern):
-        return by_words(clause, shown, False)
+        return by_words(clause, tuple(Word(one, one.lower()) for one in shown), False)
     if isinstance(test, Reach):
         return Say(
             f"{clause.name.zh}:留有联系方式 {'、'.join(shown)}",
@@ -62,7 +85,7 @@ def by_reading(clause: Clause, matched: tuple[str, ...]) -> Say:
     if isinstance(test, Length):
         return Say(f"{clause.name.zh}:文字长度符合", f"{clause.name.en}: the text has that length")
     if isinstance(test, Expr):
-        return Say(f"{clause.name.zh}:{test.source}", f"{clause.name.en}: {test.source}")
+        return Say(f"{clause.name.zh}:记录的字段符合", f"{clause.name.en}: the record's fields say so")
     return Say(clause.name.zh, clause.name.en)
 
 
@@ -72,6 +95,16 @@ _COUNTED = {
     "record": ("条记录", "records"),
     "channel": ("个不同的渠道", "different channels"),
 }
+
+
+@cache
+def _field(name: str) -> Say:
+    """Give the words of a field, from the first kind of record that has it."""
+    from lianfang.engine.records import schema
+
+    found = (one.field(name) for one in map(schema.of, Kind))
+    said = next((field.meaning for field in found if field), Say(name, name))
+    return Say(said.zh, said.en if said.en[1:2].isupper() else said.en[:1].lower() + said.en[1:])
 
 
 def by_others(clause: Clause, n: int, n_institutions: int = 0, shared: str = "") -> Say:
@@ -87,9 +120,10 @@ def by_others(clause: Clause, n: int, n_institutions: int = 0, shared: str = "")
     if isinstance(test, Count):
         zh, en = _COUNTED[test.distinct]
         seen = f"({shared})" if shared else ""
+        by = _field(test.by)
         return Say(
-            f"{clause.name.zh}:{test.days} 天内同一 {test.by}{seen} 下有 {n} {zh}",
-            f"{clause.name.en}: {n} {en} with the same {test.by}{seen and ' ' + seen} within {test.days} days",
+            f"{clause.name.zh}:{test.days} 天内同一{by.zh}{seen}下有 {n} {zh}",
+            f"{clause.name.en}: {n} {en} with the same {by.en}{seen and ' ' + seen} within {test.days} days",
         )
     if isinstance(test, Similar):
         return Say(
@@ -97,7 +131,7 @@ def by_others(clause: Clause, n: int, n_institutions: int = 0, shared: str = "")
             f"{clause.name.en}: {n} letters of one template, over {n_institutions} institutions",
         )
     if isinstance(test, Sequence):
-        zh, en = _COUNTED.get(test.distinct, (f"个不同的 {test.distinct}", f"different {test.distinct}"))
+        zh, en = _COUNTED.get(test.distinct) or (f"个不同的{_field(test.distinct).zh}", f"different values of {_field(test.distinct).en}")
         return Say(
             f"{clause.name.zh}:同一事实 {test.hours} 小时内出现在 {n} {zh}",
             f"{clause.name.en}: the same facts in {n} {en} within {test.hours} hours",
@@ -105,18 +139,23 @@ def by_others(clause: Clause, n: int, n_institutions: int = 0, shared: str = "")
     return clause.name
 
 
-def by_guard(guard: Guard, words: tuple[str, ...], before: Level, after: Level) -> Say:
+def by_guard(guard: Guard, words: tuple[Say, ...], before: Level, after: Level) -> Say:
     """Say which guard lowered a level, and by which words.
 
     Args:
         guard: the guard that acted.
-        words: what it was met by.
+        words: what it was met by, quoted.
         before: the level without it.
         after: the level with it.
     """
-    shown = "、".join(f"「{word}」" for word in dict.fromkeys(words))
-    shown_en = ", ".join(f"“{word}”" for word in dict.fromkeys(words))
+    shown = "、".join(dict.fromkeys(word.zh for word in words))
+    shown_en = ", ".join(dict.fromkeys(word.en for word in words))
     return Say(
-        f"{guard.why.zh}{f'(依据 {shown})' if shown else ''};由{_LEVEL_ZH[before]}降为{_LEVEL_ZH[after]}",
-        f"{guard.why.en}{f' (by {shown_en})' if shown else ''}; lowered from {before} to {after}",
+        f"{guard.why.zh}{f'(依据 {shown})' if shown else ''};由“{LEVELS[before].zh}”降为“{LEVELS[after].zh}”",
+        f"{guard.why.en}{f' (by {shown_en})' if shown else ''}; lowered from “{LEVELS[before].en}” to “{LEVELS[after].en}”",
     )
+
+
+def quoted(shown: str) -> Say:
+    """Quote what stood in the text, identifiers masked already."""
+    return Say(f"「{shown}」", f"“{shown}”")

@@ -50,7 +50,7 @@ def test_an_agent_joins_strangers_in_a_star():
     assert first["key_masked"] == "139****2222"
     assert first["n_sharing"] == 4
     assert first["weight_bits"] == 13.0
-    assert first["why_zh"] == "共用代理人电话 139****2222(4人、3家机构)"
+    assert first["why_zh"] == "共用代理人电话 139****2222(4 人、3 家机构)"
     assert first["why_en"] == "Share agent's mobile 139****2222 (4 people at 3 institutions)"
 
 
@@ -119,7 +119,7 @@ def test_a_burst_adds_weight_and_makes_no_link():
     )
     heavy, light = (make(one, PLAIN).link for one in (quick, slow))
     assert heavy["weight_bits"][0].as_py() == light["weight_bits"][0].as_py() + 1
-    assert "其中4条在72小时内" in heavy["why_zh"][0].as_py()
+    assert "其中 4 条在 72 小时内" in heavy["why_zh"][0].as_py()
     alone = [person(k) for k in range(4)]
     same_time = pa.array([0] * 4).cast(pa.timestamp("us", "UTC"))
     assert make(made.source(table(alone, received_at=same_time), [""] * 4), PLAIN).link.num_rows == 0

@@ -73,3 +73,20 @@ def test_an_identifier_is_shown_masked(book: guide.GuideBook) -> None:
 def test_the_answer_as_json_words(book: guide.GuideBook) -> None:
     plain = check.check("无抵押贷款", book).plain()
     assert plain["findings"][0]["clauses"][0]["spans"][0]["start"] == 0
+
+
+def test_reasons_quote_what_was_typed_and_name_no_code() -> None:
+    from types import SimpleNamespace
+
+    from lianfang.engine.identify.guides.clauses import Count, Expr
+    from lianfang.engine.identify.signals import why
+    from lianfang.engine.terms.errors import Say
+
+    said = {why.Word("加薇信", "加vx").say.zh, why.Word("停息", "停息").say.zh, why.Word("加1VX9", "加vx").say.zh}
+    assert said == {"「加薇信」(即「加vx」)", "「停息」", "「加1VX9」(即「加vx」)"}
+    assert "13812345678" not in why.Word("停13812345678息", "停息").say.zh, "what may be a number is covered"
+    expression = SimpleNamespace(name=Say("有代理人", "has an agent"), test=Expr("agent_name is not null or agent_mobile is not null"))
+    counted = SimpleNamespace(name=Say("同号", "one number"), test=Count(by="agent_mobile", days=90, at_least=5, distinct="person"))
+    for reason in (why.by_reading(expression, ()), why.by_others(counted, 6, 0, "138****0000")):  # type: ignore[arg-type]
+        assert "agent_" not in reason.zh + reason.en and "null" not in reason.zh + reason.en
+    assert "同一代理人手机号(138****0000)下有 6 名" in why.by_others(counted, 6, 0, "138****0000").zh  # type: ignore[arg-type]

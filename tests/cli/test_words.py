@@ -1,0 +1,22 @@
+"""What a person reads on a terminal: the words that were typed, and no code where a word belongs."""
+
+import re
+
+from lianfang.engine.terms.words import LEVELS
+
+
+def test_check_shows_the_words_that_were_typed(command):
+    told = command("check", "停息挂账,加薇信 abc12345").out
+    assert "出现「停息挂账」" in told and "「加薇信」(即「加vx」)(变体写法)" in told
+    assert "「停息挂帐」(即" not in told, "the folded word never stands for the typed one"
+    assert any(f"[{level.zh}]" in told for level in LEVELS.values())
+    assert not re.search(r"^ +(strong|medium|weak|guard):", told, re.M)
+    english = command("check", "停息挂账,加薇信 abc12345", "--lang", "en").out
+    assert "“加薇信” (“加vx” made plain)" in english and re.search(r"^ +weak: ", english, re.M)
+
+
+def test_columns_names_fields_as_people_do(command, tmp_path):
+    (tmp_path / "a.csv").write_text("投诉编号,投诉内容,代理人电话\nT1,被骗了,13800138000\n", "utf-8")
+    told = command("columns", tmp_path / "a.csv").out
+    assert "代理人手机号 (agent_mobile)" in told and "记录编号 (record_id)" in told and "投诉正文 (text)" in told
+    assert re.search(r"没有对应列的字段:.*投诉人手机号 \(person_mobile\)", told)
