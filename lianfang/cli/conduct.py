@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lianfang.engine.conduct.audit import Audit
     from lianfang.engine.conduct.contact import Contact
+    from lianfang.engine.conduct.grade import Tally
     from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.conduct.rules import Rules
     from lianfang.engine.conduct.standing import Standing
@@ -208,9 +209,8 @@ def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions
     Returns:
         0; the exit code never says whether breaches were found.
     """
-    import pyarrow.compute as pc
-
     from lianfang.engine.conduct import audit as audits
+    from lianfang.engine.conduct import grade
     from lianfang.engine.conduct.intake import Intake
     from lianfang.engine.identify.run import folder
     from lianfang.engine.tables.duck import DuckTables
@@ -221,17 +221,31 @@ def audit(paths: Sequence[Path], out: Path, options: AuditOptions = AuditOptions
         taken = Intake(paths, options.mappings, beside / ".spill")
         made = audits.audit(taken.batches(), DuckTables(threads=options.threads), held, stands, _stepper(progress))
         progress.step(_WRITE)
-        agencies = _write(beside, made, held, taken)
+        counted = grade.tally(made)
+        _write(beside, made, held, taken, counted)
         progress.done()
-    breached, severe = (pc.sum(agencies[name]).as_py() or 0 for name in ("n_breached", "n_severe"))
-    counts = taken.counts
-    show.line(
-        f"读入 {counts.n_in} 行 = 核对 {made.n_kept} + 重复 {made.n_same} + 拒收 {counts.n_rejected}\n"
-        f"发现 {made.findings.num_rows} 条，违规联系 {breached} 次，其中严重发现 {severe} 条；结果在 {out}/",
-        f"rows in {counts.n_in} = judged {made.n_kept} + told twice {made.n_same} + rejected {counts.n_rejected}\n"
-        f"{made.findings.num_rows} findings, {breached} contacts in breach, {severe} severe findings; results stand in {out}/",
-    )
+    _tell(made, taken, counted, out)
     return Exit.OK
+
+
+def _tell(made: Audit, taken: Intake, counted: Tally, out: Path) -> None:
+    """Print the accounts: rows, refusals, findings; every number stands in the files too."""
+    counts, lost = taken.counts, taken.rejects.told
+    show.line(
+        f"读入 {counts.n_in} 行 = 核对 {made.n_kept} + 重复 {made.n_same} + 整行拒收 {counts.n_rejected}；"
+        f"行内置空或改动 {lost.cells} 格，没有读的列或文件 {lost.wider} 个（共 {lost.rows + lost.cells + lost.wider} 条，见 rejects.csv）",
+        f"rows in {counts.n_in} = judged {made.n_kept} + told twice {made.n_same} + rows rejected {counts.n_rejected}; "
+        f"cells emptied or changed {lost.cells}, columns or files not read {lost.wider} ({lost.rows + lost.cells + lost.wider} lines in rejects.csv)",
+    )
+    show.line(
+        f"发现 {counted.rows - counted.twice} 条 = 确定违规 {counted.breaches}（其中严重 {counted.severe}）+ 不明 {counted.unclear}（记录没有写明）+ 未遂 {counted.tried}；"
+        f"确定违规的联系 {counted.contacts} 次\n"
+        f"findings.parquet 共 {counted.rows} 行：另有 {counted.twice} 行是别的规范对同一联系的同一判断，decided 为否，不重复计；结果在 {out}/",
+        f"{counted.rows - counted.twice} findings = {counted.breaches} breaches proved (severe: {counted.severe}) + {counted.unclear} unclear (the record does not tell) "
+        f"+ {counted.tried} only tried; {counted.contacts} contacts in breach\n"
+        f"findings.parquet has {counted.rows} rows: in {counted.twice} more another instrument says the same of the same contact, decided is false, "
+        f"not counted again; results stand in {out}/",
+    )
 
 
 def _stepper(progress: show.Progress) -> Callable[[str], None]:
@@ -239,8 +253,8 @@ def _stepper(progress: show.Progress) -> Callable[[str], None]:
     return lambda word: progress.step(_JUDGE) if word == "count" else None
 
 
-def _write(beside: Path, made: Audit, held: Rules, taken: Intake) -> pa.Table:
-    """Write all results; give the agencies' table."""
+def _write(beside: Path, made: Audit, held: Rules, taken: Intake, counted: Tally) -> None:
+    """Write all results."""
     import shutil
     from concurrent.futures import ThreadPoolExecutor
 
@@ -265,7 +279,6 @@ def _write(beside: Path, made: Audit, held: Rules, taken: Intake) -> pa.Table:
         "packs": list(dict.fromkeys(rule.source.pack for rule in held.all)), "n_rules": len(held.contact),
         "inputs": [{"file": one.file, "sha256": one.sha256, "rows_in": one.counts.n_in, "rows_rejected": one.counts.n_rejected} for one in taken.files],
         "rows": {"in": taken.counts.n_in, "judged": made.n_kept, "told_twice": made.n_same, "rejected": taken.counts.n_rejected},
-        "oddities": made.oddities, "counts": {name: table.num_rows for name, table in {"findings": made.findings, **tables}.items()},
+        "rejects": asdict(taken.rejects.told), "findings": asdict(counted), "oddities": made.oddities, "counts": {name: table.num_rows for name, table in {"findings": made.findings, **tables}.items()},
     }
     (beside / "run.json").write_text(json.dumps(story, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return agencies

@@ -75,7 +75,7 @@ def _commands() -> str:
     parts = ["# The command line 命令行\n"]
 
     def tell(one: argparse.ArgumentParser, depth: int) -> None:
-        parts.append(f"\n{'#' * min(depth, 4)} {one.prog}\n\n{one.description or ''}\n")
+        parts.append(f"\n{'#' * min(depth, 4)} {one.prog}\n\n{one.description or ''}\n" + (f"\n{one.epilog}\n" if one.epilog else ""))
         options = []
         for action in one._actions:
             if isinstance(action, argparse._SubParsersAction):

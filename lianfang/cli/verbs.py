@@ -295,16 +295,17 @@ def _add_conduct(verbs: Any) -> None:
     one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
     one.add_argument("--test", action="store_true", help="跑全部样例 / run every sample")
     one = _verb(parts, "check", _conduct, "现在能联系吗", "may this contact be made now")
+    one.epilog = "退出码:0 可以联系,3 不可联系,2 输入不对。文件写法和一个完整的例子见 docs/conduct.md。 Exit code: 0 allowed, 3 refused, 2 wrong input. docs/conduct.md shows the files and a whole example."
     _rule_choice(one.add_argument)
-    one.add_argument(
-        "intent", nargs="?", type=Path, help="JSON 或 YAML,不写则读标准输入 / none reads standard input"
-    )
+    one.add_argument("intent", nargs="?", type=Path, help="JSON 或 YAML,不写则读标准输入 / none reads standard input")
     one.add_argument("--history", nargs="*", type=Path, help="以往联系记录 / contacts already made")
     one.add_argument(
         "--standing", type=Path, help="在案事实:异议、方案、困难、停催、名单 / holds and registers"
     )
     one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
-    _add_log(_verb(parts, "audit", _conduct, "查以往联系记录", "audit contacts already made").add_argument)
+    one = _verb(parts, "audit", _conduct, "查以往联系记录", "audit contacts already made")
+    one.epilog = "退出码:0 审计完成,不论有没有发现;2 输入不对。 Exit code: 0 the audit is done, whatever it found; 2 wrong input."
+    _add_log(one.add_argument)
     one = _verb(parts, "sample", _conduct, "抽检:抽出要听、要看的联系", "draw contacts for inspection")
     _add_log(one.add_argument)
     one.add_argument("--share", type=float, help="每组抽的比例,缺省 0.01 / share of every group, else 0.01")

@@ -7,7 +7,7 @@ every shape.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lianfang.engine.conduct import columns, findings, sightings
+from lianfang.engine.conduct import columns, findings, sightings, silence
 from lianfang.engine.conduct.columns import NO_MOMENT
 from lianfang.engine.conduct.contact import SAME
 from lianfang.engine.conduct.rules import Rule, Rules, Unit
@@ -39,7 +39,7 @@ class _Gathered:
     names: dict[str, list[pa.DictionaryArray]] = field(default_factory=dict)
     record_id: list[pa.Array] = field(default_factory=list)
     zones: list[str] = field(default_factory=list)
-    n_assumed: int = 0
+    assumed: Counter[str] = field(default_factory=Counter)
 
     def keep(self, name: str, column: npt.NDArray[Any]) -> None:
         self.numbers.setdefault(name, []).append(column)
@@ -121,7 +121,7 @@ def audit(
         same, kept = sightings.same(log, order)
         oddities = pool.submit(sightings.oddities, log, kept)
         made = findings.make(rules, log, kept, order, apart, pool)
-        odd = oddities.result() | {"zone_assumed": held.n_assumed}
+        odd = oddities.result() | dict(held.assumed)
     return Audit(made, log, kept, n_in, same.num_rows, same, odd, rules.sha256)
 
 
@@ -171,6 +171,16 @@ def made_name(number: int) -> str:
     return f"m{number}"
 
 
+def untold_name(number: int) -> str:
+    """Name the column that says the outcome is not told, so nobody knows whether it was made."""
+    return f"n{number}"
+
+
+def lack_name(field: str) -> str:
+    """Name the column that says a contact does not tell a field."""
+    return f"x_{field}"
+
+
 def _ask_sql(rule: Rule) -> str:
     start, end = rule.source.effective_from_us, rule.source.effective_to_us
     parts = [f'("at_us" is null or "at_us" >= {start})'] if start is not None else []
@@ -178,6 +188,7 @@ def _ask_sql(rule: Rule) -> str:
     parts += [f'("{need}" is not null)' for need in rule.needs]
     parts += [f"coalesce({one.sql()}, false)" for one in (rule.scope, rule.forbid) if one is not None]
     parts += [f"(not coalesce({rule.unless.sql()}, false))"] if rule.unless is not None else []
+    parts += [f"coalesce({rule.made.sql()}, true)"] if rule.made is not None and not rule.attempts else []
     return " and ".join(parts) or "true"
 
 
@@ -191,7 +202,8 @@ def judged_sql(rules: Rules) -> str:
     for number, rule in enumerate(rules.contact):
         said.append(f"{_ask_sql(rule)} as {ask_name(number)}")
         if rule.made is not None:
-            said.append(f"coalesce({rule.made.sql()}, false) as {made_name(number)}")
+            said.append(f"coalesce({rule.made.sql()}, false) as {made_name(number)}, ({rule.made.sql()}) is null as {untold_name(number)}")
+    said += [f"coalesce({test.sql()}, false) as {lack_name(field)}" for field, test in silence.tests().items()]
     said += [f"({_unit_sql(unit)}) as u{unit.name}" for unit in rules.units]
     return f"select shape, {', '.join(said)} from conduct_contact"
 
@@ -210,7 +222,7 @@ def _take(ready: _Ready, start: int, held: _Gathered) -> int:
     """Keep a batch's narrow columns and its shapes."""
     batch, plain = ready.batch, ready.plain
     held.shapes.keep(ready.one_each, ready.shape)
-    held.n_assumed += plain.n_assumed
+    held.assumed.update(plain.assumed)
     held.keep("record_no", _record_numbers(batch, start))
     held.keep("at_us", plain.at_us)
     held.keep("zone", _renumbered(plain, held.zones))

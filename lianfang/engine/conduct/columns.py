@@ -5,6 +5,7 @@ Words are looked up once per distinct value, local time is worked out per zone; 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,10 @@ from lianfang.engine.conduct.contact import (
     CODED,
     HOLDS,
     NUMBERS,
+    REFERENCES,
     REGISTERS,
     TEXTS,
+    TOLD,
     micros,
 )
 from lianfang.engine.conduct.standing import SUBJECT, Standing, debtor_key
@@ -42,14 +45,14 @@ class Normal:
         at_us: moments, `NO_MOMENT` where there is none.
         zone: number of the zone in `zones`, -1 where there is none.
         zones: zone names.
-        n_assumed: rows that named no zone and were given the default.
+        assumed: rows that were given the default zone, a direction, a mode; calls whose outcome is not told.
     """
 
     table: pa.Table
     at_us: npt.NDArray[np.int64]
     zone: npt.NDArray[np.int16]
     zones: tuple[str, ...]
-    n_assumed: int
+    assumed: Mapping[str, int]
 
 
 def _column(batch: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
@@ -111,6 +114,31 @@ def text(column: pa.Array, plain: bool) -> pa.Array:
     if pc.all(pc.equal(trimmed, held.dictionary)).as_py() is not False and not pc.any(pc.equal(trimmed, "")).as_py():
         return held
     return _words(text(held.cast(pa.string()), True))
+
+
+def references(column: pa.Array) -> pa.Array:
+    """Empty the cells of a column of ids that say there is none."""
+    if column.null_count == len(column):
+        return column
+    # Such a word is short, an id hardly ever is: nearly every row is told apart by its length.
+    longest = max(len(word) for word in words.words().none)
+    short = pc.fill_null(pc.less_equal(pc.utf8_length(column), longest), False)
+    if not pc.any(short).as_py():
+        return column
+    said = pc.is_in(pc.utf8_lower(column), pa.array(sorted(words.words().none)))
+    return pc.if_else(pc.and_(short, said), pa.scalar(None, pa.string()), column)
+
+
+def told(batch: pa.Table, name: str) -> pa.Array:
+    """Say for every row whether the log tells a field: `contact.told` for whole columns."""
+    n, is_there = batch.num_rows, name in batch.column_names
+    if name not in CODED or not is_there:
+        return pa.array(np.full(n, is_there))
+    held = _words(_column(batch, name, pa.string()))
+    empty = name != "purpose"
+    known = [words.knows(name, word) or (empty and not (word or "").strip()) for word in held.dictionary.to_pylist()]
+    table = np.array([*known, empty], dtype=np.bool_)
+    return pa.array(table[numbers(held, len(known))])
 
 
 def moments(column: pa.Array) -> npt.NDArray[np.int64]:
@@ -181,6 +209,8 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     """
     made: dict[str, Any] = {field: coded(_column(batch, field, pa.string()), field) for field in CODED}
     made.update((field, text(_column(batch, field, pa.string()), field in _PLAIN)) for field in TEXTS)
+    made.update((field, references(made[field])) for field in sorted(REFERENCES))
+    made.update((f"told_{name}", told(batch, name)) for name in TOLD)
     made.update((field, _truth(_column(batch, field, pa.bool_()))) for field in BOOLS)
     made.update((field, _whole(_column(batch, field, pa.int64()))) for field in NUMBERS)
     made["creditor"] = _creditor(made["creditor"], made["institution"])
@@ -195,7 +225,27 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     made["has_number"] = pc.is_valid(made["party_mobile"])
     made["at_us"] = pa.array(at_us, mask=at_us == NO_MOMENT)
     made.update(stood(made, at_us, standing))
-    return Normal(pa.table(made), at_us, zone, names, n_assumed)
+    gaps = {"zone_assumed": n_assumed, **{f"{field}_assumed": _strange(batch, field) for field in ("direction", "mode")},
+            "outcome_missing": _open(made)}
+    return Normal(pa.table(made), at_us, zone, names, gaps)
+
+
+def _strange(batch: pa.Table, field: str) -> int:
+    """Count the rows that tell no known word of a coded field."""
+    held = _words(_column(batch, field, pa.string()))
+    known = [words.knows(field, word) for word in held.dictionary.to_pylist()]
+    return int((~np.array([*known, False], dtype=np.bool_)[numbers(held, len(known))]).sum())
+
+
+def _open(made: Mapping[str, Any]) -> int:
+    """Count the calls of which nothing tells how they ended: no rule counts them as answered or unanswered."""
+    if any(made[name].null_count == 0 for name in ("answered", "effective", "duration_seconds")):
+        return 0
+    voice = np.array([one in ("voice_human", "voice_ai") for one in made["channel"].dictionary.to_pylist()] + [False], dtype=np.bool_)
+    is_open = voice[numbers(made["channel"], len(voice) - 1)]
+    for name in ("answered", "effective", "duration_seconds"):
+        is_open = is_open & made[name].is_null().to_numpy(zero_copy_only=False)
+    return int(is_open.sum())
 
 
 def _creditor(creditor: pa.DictionaryArray, institution: pa.DictionaryArray) -> pa.DictionaryArray:

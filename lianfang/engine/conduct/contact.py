@@ -22,15 +22,20 @@ CODED = ("channel", "direction", "mode", "party_role", "device_owner", "purpose"
          "disclosed", "product")
 TEXTS = ("institution", "agency", "collector_id", "line_number", "party_mobile", "debtor_id", "loan_ref",
          "creditor", "recording_id", "consent_ref")
+REFERENCES = frozenset(("recording_id", "consent_ref"))
 BOOLS = ("answered", "effective", "agreed_time", "stop_requested", "id_shown", "av_recorded",
          "entry_consent", "notice_given")
 NUMBERS = ("duration_seconds", "n_persons")
+
+# Whether a log has a word for it at all: an empty cell of a column that is there says "none", a column that is
+# not there says nothing.
+TOLD = ("recording_id", "consent_ref", "unreachable_basis", "purpose")
 
 # Known only when the contact is over; a rule may not need them to answer beforehand.
 OUTCOMES = frozenset(("answered", "effective", "duration_seconds", "stop_requested"))
 # A rule may read these bare: without them a rule of the pack `lianfang` refuses the contact.
 SURE = frozenset(("channel", "direction", "mode", "party_role", "purpose", "debtor_id", "creditor",
-                  "local_minute", "local_weekday", "has_zone", "has_moment", "has_number"))
+                  "local_minute", "local_weekday", "has_zone", "has_moment", "has_number", *(f"told_{name}" for name in TOLD)))
 # From registers and holds (`standing`); those of the debtor are never unknown.
 HOLDS = ("dispute_open", "plan_in_force", "hardship_hold", "debtor_stopped", "represented")
 REGISTERS = ("agency_listed", "agency_evaluated", "collector_allowed", "line_registered")
@@ -47,6 +52,7 @@ FIELDS: Mapping[str, str] = {
     "has_zone": "bool",
     "has_moment": "bool",
     "has_number": "bool",
+    **{f"told_{name}": "bool" for name in TOLD},
     **dict.fromkeys(HOLDS, "bool"),
     **dict.fromkeys(REGISTERS, "bool"),
 }
@@ -129,6 +135,22 @@ def _text(value: Any) -> str | None:
     return str(value).strip() or None if value is not None else None
 
 
+def _reference(value: Any) -> str | None:
+    """Give a paper's or a recording's id; a word such as `none` is no id."""
+    held = _text(value)
+    return None if held is None or held.casefold() in words.words().none else held
+
+
+def told(raw: Mapping[str, Any], name: str) -> bool:
+    """Say whether a contact tells a field of `TOLD`, be it "none"; a word nobody knows tells nothing."""
+    known = raw.get(f"told_{name}")  # of a contact read before
+    if isinstance(known, bool):
+        return known
+    if name == "purpose":
+        return words.knows(name, raw.get(name))
+    return name in raw and (name not in CODED or _text(raw[name]) is None or words.knows(name, raw[name]))
+
+
 def _number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -146,7 +168,7 @@ def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
         The contact in codes, with its local time worked out.
     """
     facts: dict[str, Any] = {field: words.code(field, raw.get(field)) for field in CODED}
-    facts.update((field, _text(raw.get(field))) for field in TEXTS)
+    facts.update((field, (_reference if field in REFERENCES else _text)(raw.get(field))) for field in TEXTS)
     facts.update((field, raw[field] if isinstance(raw.get(field), bool) else None) for field in BOOLS)
     facts.update((field, _number(raw.get(field))) for field in NUMBERS)
     facts["creditor"] = facts["creditor"] or facts["institution"]
@@ -156,6 +178,7 @@ def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
         facts["consent_ref"] = None  # an agreement that has ended is none
     facts.update(has_zone=zone is not None, has_moment=at_us is not None)
     facts["has_number"] = facts["party_mobile"] is not None
+    facts.update((f"told_{name}", told(raw, name)) for name in TOLD)
     facts["local_minute"] = facts["local_weekday"] = None
     if zone is not None and at_us is not None:
         wall = zones.local_us(zone, at_us)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lianfang.engine.conduct import sightings, windows
+from lianfang.engine.conduct import sightings, silence, windows
 from lianfang.engine.conduct.contact import KEYS
-from lianfang.engine.conduct.rules import History, Rules, strictness
+from lianfang.engine.conduct.rules import History, Rule, Rules, strictness
 from lianfang.engine.conduct.sightings import Log, Order
 
 Longs = npt.NDArray[np.int64]
@@ -33,7 +33,9 @@ SCHEMA = pa.schema([
     pa.field("clause", _NAME),
     pa.field("effect", _NAME),
     pa.field("hard", pa.bool_()),
-    pa.field("breach", pa.bool_()),  # false: only tried, the gate would have refused it
+    pa.field("breach", pa.bool_()),  # proved by what the record tells
+    pa.field("unclear", pa.bool_()),  # the record does not tell what a breach would rest on; neither: only tried
+    pa.field("lacks", _NAME),  # the fields it does not tell, joined by |
     pa.field("decided", pa.bool_()),  # the strictest of its code: count these
     pa.field("counted", pa.int32()),
     pa.field("limit", pa.int32()),
@@ -196,15 +198,17 @@ def _nothing(n: int) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(np.zeros(n + 1, np.int32)), pa.array([], pa.int64()))
 
 
-def _decided(rules: Rules, rule: Longs, row: Longs) -> Bools:
-    """Mark, for every record and code, the finding of the strictest rule."""
+def _decided(rules: Rules, laid: _Laid, breach: Bools, lacks: Longs) -> Bools:
+    """Mark, for every record and code, the finding of the strictest rule: breaches before doubts."""
+    rule, row = laid.rule, laid.row
     listed = rules.contact
     codes = {code: place for place, code in enumerate(dict.fromkeys(one.code for one in listed))}
     code = np.array([codes[one.code] for one in listed], dtype=np.int64)
     ranked = sorted(range(len(listed)), key=lambda place: (*(-part for part in strictness(listed[place])), place))
     rank = np.empty(len(listed), dtype=np.int64)
     rank[ranked] = np.arange(len(listed))
-    return np.asarray(windows.strictest(row, code[rule], rank[rule]))
+    doubt = 2 - np.where(breach, 2, (lacks > 0).astype(np.int64))  # as `rules.certainty` orders them
+    return np.asarray(windows.strictest(row, code[rule], rank[rule] + doubt * len(listed)))
 
 
 def _named(values: list[str | None], number: Longs) -> pa.DictionaryArray:
@@ -215,14 +219,17 @@ def _named(values: list[str | None], number: Longs) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(listed, pa.string()))
 
 
-def _sentences(rules: Rules, rule: Longs, counted: Longs) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
-    """Say why, once for every rule and number counted."""
-    held = pa.array(rule * (2**40) + (counted + 1)).dictionary_encode()
+def _sentences(rules: Rules, laid: _Laid, lacks: Longs) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Say why, once for every rule, number counted and list of fields not told."""
+    n_bits = len(silence.FIELDS_TOLD)
+    held = pa.array(((laid.rule << n_bits) + lacks << 32) + (laid.counted + 1)).dictionary_encode()
     number, said = held.indices.to_numpy(), []
     for each in held.dictionary.to_pylist():
-        one, n = rules.contact[each // 2**40], each % 2**40 - 1
-        limit = one.history.limit if one.history else ""
-        said.append(one.why.fill(counted=n if n >= 0 else "", limit=limit))
+        one, bits, n = rules.contact[each >> 32 + n_bits], (each >> 32) % 2**n_bits, each % 2**32 - 1
+        if bits and not one.code.startswith("E_"):  # those say themselves what is missing
+            said.append(silence.said(_fields(bits), one.name))
+        else:
+            said.append(one.why.fill(counted=n if n >= 0 else "", limit=one.history.limit if one.history else ""))
     return _named([say.zh for say in said], number), _named([say.en for say in said], number)
 
 
@@ -231,7 +238,9 @@ def _table(rules: Rules, log: Log, laid: _Laid) -> pa.Table:
     if not len(rule):
         return SCHEMA.empty_table()
     listed = rules.contact
-    why_zh, why_en = _sentences(rules, rule, counted)
+    breach, lacks = _proved(rules, log, rule, row)
+    why_zh, why_en = _sentences(rules, laid, lacks)
+    held = pa.array(lacks).dictionary_encode()
     limit = np.array([one.history.limit if one.history else -1 for one in listed], dtype=np.int32)[rule]
     made = {
         "record_no": pa.array(log.record_no[row]),
@@ -242,8 +251,10 @@ def _table(rules: Rules, log: Log, laid: _Laid) -> pa.Table:
         "clause": _named([one.source.clause for one in listed], rule),
         "effect": _named([one.effect.value for one in listed], rule),
         "hard": pa.array(np.array([one.hard for one in listed])[rule]),
-        "breach": pa.array(_made(rules, log, rule, row)),
-        "decided": pa.array(_decided(rules, rule, row)),
+        "breach": pa.array(breach),
+        "unclear": pa.array(lacks > 0),
+        "lacks": _named(["|".join(_fields(bits)) or None for bits in held.dictionary.to_pylist()], held.indices.to_numpy()),
+        "decided": pa.array(_decided(rules, laid, breach, lacks)),
         "counted": pa.array(counted.astype(np.int32), mask=counted < 0),
         "limit": pa.array(limit, mask=limit < 0),
         "window": _named([str(one.history.window) if one.history else None for one in listed], rule),
@@ -259,15 +270,34 @@ def _table(rules: Rules, log: Log, laid: _Laid) -> pa.Table:
     return pa.table(made).cast(SCHEMA)
 
 
-def _made(rules: Rules, log: Log, rule: Longs, row: Longs) -> Bools:
-    """Say of every finding whether the breach was made, not only tried."""
-    made = np.ones(len(rule), dtype=np.bool_)
+def _proved(rules: Rules, log: Log, rule: Longs, row: Longs) -> tuple[Bools, Longs]:
+    """Say of every finding whether it is a breach, and which fields it lacks to be told, as bits."""
+    breach, lacks = np.ones(len(rule), dtype=np.bool_), np.zeros(len(rule), dtype=np.int64)
     for number, one in enumerate(rules.contact):
-        if one.made is not None:
-            here = rule == number
-            if here.any():
-                made[here] = log.answers(f"m{number}")[log.shape[row[here]]]
-    return made
+        if one.made is None and not one.lacks:
+            continue
+        here = np.flatnonzero(rule == number)
+        if len(here):
+            shape, of_shape = log.shape[row[here]], _lacking(one, number, log)
+            made = np.ones(len(of_shape), np.bool_) if one.made is None else log.answers(f"m{number}")
+            breach[here], lacks[here] = (made & (of_shape == 0))[shape], of_shape[shape]
+    return breach, lacks
+
+
+def _lacking(one: Rule, number: int, log: Log) -> Longs:
+    """Say by shape which fields a rule's finding lacks; nothing where it was only tried."""
+    lost = np.zeros(log.judged.num_rows if log.judged is not None else 0, dtype=np.int64)
+    for place, field in enumerate(silence.TESTS):
+        if field in one.lacks:
+            lost |= log.answers(f"x_{field}").astype(np.int64) << place
+    if one.made is None:
+        return lost
+    untold = log.answers(f"n{number}")
+    return np.where(log.answers(f"m{number}") | untold, lost | untold.astype(np.int64) << len(silence.TESTS), 0)
+
+
+def _fields(bits: int) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(silence.FIELDS_TOLD) if bits >> place & 1)
 
 
 def write(place: Path, table: pa.Table) -> None:

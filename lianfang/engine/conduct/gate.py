@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from lianfang.engine.conduct import contact as contacts
+from lianfang.engine.conduct import silence
 from lianfang.engine.conduct.contact import Contact
-from lianfang.engine.conduct.rules import Rule, Rules, deciding
+from lianfang.engine.conduct.rules import Rule, Rules, certainty, deciding
 from lianfang.engine.conduct.standing import HARDSHIP_SIGN, Standing
 from lianfang.engine.conduct.verdict import Judgement, Offer, Remaining, State, Verdict
 from lianfang.engine.terms.errors import Say
@@ -101,7 +102,7 @@ def _checked(
         codes=tuple(dict.fromkeys([code for code, _ in missing] + codes)),
         warnings=tuple(dict.fromkeys(one.rule.code for one in broken if not one.rule.effect.refuses)),
         judged=judged,
-        deciding=deciding([one.rule for one in broken]),
+        deciding=deciding([(one.rule, certainty(one.breach, bool(one.lacks))) for one in broken]),
         missing=missing,
         offers=offers(row),
         at_us=asked.at_us,
@@ -186,8 +187,11 @@ def _spoken(
         return _plain(rule, State.KEPT) if before is None else Judgement(rule, State.KEPT, before, remaining)
     if rule.unless is not None and rule.unless.check(row):
         return Judgement(rule, State.EXCUSED, before, remaining, evidence=row.get("consent_ref"))
-    was_made = rule.made is None or rule.made.check(row)
-    return Judgement(rule, State.BROKEN, before, remaining, breach=was_made)
+    was_made = True if rule.made is None else rule.made.value(row)
+    if was_made is False:
+        return Judgement(rule, State.BROKEN if rule.attempts else State.KEPT, before, remaining)
+    lacks = silence.lacking(rule.lacks, row, was_made is None)
+    return Judgement(rule, State.BROKEN, before, remaining, breach=not lacks, lacks=lacks)
 
 
 def _counted(rule: Rule, asked: Contact, seen: tuple[int, ...]) -> tuple[int, Remaining | None]:

@@ -7,6 +7,7 @@ of forty thousand and nine hundred; it is not known.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ SCHEMA = pa.schema([
     pa.field("findings_high", pa.float64()),
     pa.field("n_severe", pa.int64()),
     pa.field("n_warned", pa.int64()),
+    pa.field("n_unclear", pa.int64()),  # findings that a fact not told would settle
     pa.field("n_tried", pa.int64()),  # the gate would have refused, nothing came of it
     pa.field("n_calls_unrecorded", pa.int64()),
     pa.field("n_facts_missing", pa.int64()),  # rows the rules could not fully judge
@@ -123,9 +125,8 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
     width = len(next(iter(names.values())))
     rows = place_of(made)
     found = made.findings
-    breach, decided = (found[name].to_numpy().astype(bool) for name in ("breach", "decided"))
-    missing = among(found["code"], lambda code: code.startswith("E_"))
-    real = breach & decided & ~missing
+    breach, unclear, decided = (found[name].to_numpy().astype(bool) for name in ("breach", "unclear", "decided"))
+    real = breach & decided
     hard = real & among(found["effect"], lambda effect: Effect(effect).refuses)
     n = _tally(group[made.kept], width)
     breached = _tally(group[once(rows[hard], len(group))], width)
@@ -139,12 +140,48 @@ def _graded(made: Audit, group: Longs, names: dict[str, pa.Array]) -> pa.Table:
         "n_findings": count, "findings_per_thousand": count * per, "findings_low": least * per, "findings_high": most * per,
         "n_severe": _tally(group[rows[real & among(found["effect"], Effect.SEVERE.value.__eq__)]], width),
         "n_warned": _tally(group[rows[real & among(found["effect"], Effect.WARN.value.__eq__)]], width),
-        "n_tried": _tally(group[rows[decided & ~breach & ~missing]], width),
+        "n_unclear": _tally(group[rows[decided & unclear]], width),
+        "n_tried": _tally(group[rows[decided & ~breach & ~unclear]], width),
         "n_calls_unrecorded": _tally(group[rows[real & among(found["code"], "NO_RECORDING".__eq__)]], width),
-        "n_facts_missing": _tally(group[once(rows[missing], len(group))], width),
+        "n_facts_missing": _tally(group[once(rows[unclear], len(group))], width),
         "small": n < SMALL,
     })
     return table.filter(pa.array(n > 0))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All findings of an audit, counted once for every screen, file and page.
+
+    Args:
+        rows: of `findings.parquet`.
+        twice: of them, rows of a code that a stricter instrument's finding stands for; not counted below.
+        breaches: proved by what the records tell.
+        severe: of the breaches.
+        unclear: a fact is not told; neither a breach nor none.
+        tried: the gate would have refused, nothing came of it.
+        contacts: contacts with a breach that blocks or is severe.
+    """
+
+    rows: int
+    twice: int
+    breaches: int
+    severe: int
+    unclear: int
+    tried: int
+    contacts: int
+
+
+def tally(made: Audit) -> Tally:
+    """Count the findings; `rows` is `twice`, `breaches`, `unclear` and `tried` together."""
+    found = made.findings
+    breach, unclear, decided = (found[name].to_numpy().astype(bool) for name in ("breach", "unclear", "decided"))
+    real = breach & decided
+    hard = real & among(found["effect"], lambda effect: Effect(effect).refuses)
+    n_hard = len(once(place_of(made)[hard], made.log.n_rows))
+    severe = real & among(found["effect"], Effect.SEVERE.value.__eq__)
+    return Tally(found.num_rows, int((~decided).sum()), int(real.sum()), int(severe.sum()), int((decided & unclear).sum()),
+                 int((decided & ~breach & ~unclear).sum()), n_hard)
 
 
 def among(column: pa.ChunkedArray, wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:

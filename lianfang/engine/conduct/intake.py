@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lianfang.engine.conduct import words as conduct_words
 from lianfang.engine.conduct.contact import COLUMNS
 from lianfang.engine.records import headers, mapping_file, read, schema, sniff, values
 from lianfang.engine.records import load as records
@@ -35,6 +36,7 @@ from lianfang.engine.terms.errors import DefinitionError, EngineError, InputErro
 
 _BATCH_ROWS = 524_288
 _WORDY = frozenset(("string", "list", "identifier", "bool", "int"))
+_STATED = "disclosed"
 # Nearly every row has its own: read cell by cell, as a dictionary would be as long as the column.
 _OWN = frozenset(("recording_id", "consent_ref", "loan_ref"))
 
@@ -193,8 +195,9 @@ class _Desk:
         if is_bad.any():
             good = pa.array(~is_bad)
             slow = Builder(self.mapping, self.source.label, self.log).records(raw.filter(pa.array(is_bad)), first_no, IdBook())
-            own = named.take(pa.array(np.searchsorted(rows.to_numpy(), slow.column("source_row").to_numpy())))
-            slow = slow.set_column(slow.schema.get_field_index("record_id"), "record_id", own)
+            place = pa.array(np.searchsorted(rows.to_numpy(), slow.column("source_row").to_numpy()))
+            for name, column in {"record_id": named, **{name: made[name] for name in (_STATED,) if name in made}}.items():
+                slow = slow.set_column(slow.schema.get_field_index(name), name, column.take(place).cast(pa.string()))
             return self._joined(pa.table({"record_id": named, "source_row": rows, **made}).filter(good), slow, first_no)
         return self._whole(pa.table({"record_id": named, "source_row": rows, **made}), first_no)
 
@@ -241,6 +244,8 @@ def _read(one: Field, column: pa.Array, unit: str | None) -> tuple[pa.Array, Any
     if not pa.types.is_string(held.type.value_type):
         return _read(one, values.to_text(column), unit)
     words, bad = values.read_column(one, held.dictionary, unit)
+    if one.name == _STATED:
+        words = _nothing_kept(held.dictionary, words)
     rows = held.indices
     if bad is not None:
         bad = pc.fill_null(pc.fill_null(bad, False).take(rows), False).to_numpy(zero_copy_only=False)
@@ -250,6 +255,12 @@ def _read(one: Field, column: pa.Array, unit: str | None) -> tuple[pa.Array, Any
     if listed.indices.null_count or len(listed.dictionary) < len(words):
         rows = listed.indices.take(rows)
     return pa.DictionaryArray.from_arrays(rows.cast(pa.int32()), listed.dictionary), bad
+
+
+def _nothing_kept(raw: pa.Array, words: pa.Array) -> pa.Array:
+    """Keep a cell that says nothing was stated; to the records room it is as empty as one that says nothing."""
+    said = [conduct_words.disclosed((word or "").strip().casefold()) == "nothing" for word in raw.to_pylist()]
+    return pc.if_else(pa.array(said), pa.scalar("nothing"), words)
 
 
 def _raw(source: Source, own: frozenset[int], log: RejectLog, tally: Tally) -> Iterator[pa.RecordBatch]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lianfang.engine.conduct import ask_page, load
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct import load
-from lianfang.engine.conduct.rules import JudgedIn, Rule, Rules
+from lianfang.engine.conduct.rules import JudgedIn, Rule, Rules, Sample
 
 
 def told(rule: Rule) -> dict[str, Any]:
@@ -25,12 +25,12 @@ def told(rule: Rule) -> dict[str, Any]:
             "window": str(history.window), ("at_least" if history.under else "at_most"): history.limit,
         },
         "override": {"zh": rule.override.zh, "en": rule.override.en} if rule.override else None,
-        "needs": list(rule.needs),
+        "needs": list(rule.needs), "lacks": list(rule.lacks), "attempts": rule.attempts,
         "params": {name: {"value": one.value, "stricter": one.stricter, "note": None if one.note is None else {"zh": one.note.zh, "en": one.note.en}}
                    for name, one in rule.params.items()},
         "note": {"zh": rule.note.zh, "en": rule.note.en} if rule.note else None,
         "samples": [{"give": _plain(one.give), "before": [_plain(each) for each in one.before],
-                     "spans": [_plain(each) for each in one.spans], "finding": one.finding, "where": one.where} for one in rule.samples],
+                     "spans": [_plain(each) for each in one.spans], "without": list(one.without), "finding": one.finding, "unclear": one.unclear, "where": one.where} for one in rule.samples],
         "where": source.where,
     }
 
@@ -57,7 +57,7 @@ def rules_page(rules: Rules | None = None) -> str:
         One heading per pack and per rule; what the sheet does not know stands as not known.
     """
     rules = rules or load.rules(load.ALL)
-    lines = ["# 催收规则 / Conduct rules", "",
+    lines = ["# 催收规则 / Conduct rules", "", *ask_page.lines(), "## 规则 / Rules", "",
              "本页由 `lianfang/data/conduct/*.yaml` 生成，不要手改。条文号未读到的写“未知”，`verified: 否` 表示无人对照过官方文本。",
              "", "Generated from `lianfang/data/conduct/*.yaml`; do not edit. A clause that was not read is \"unknown\"; `verified: no` means nobody has compared it with the official text.", ""]
     pack = ""
@@ -82,13 +82,19 @@ def _section(rule: Rule) -> list[str]:
              f"| 有效期 in force | {_day(source.effective_from_us) or '未知 unknown'} – {_day(source.effective_to_us) or '…'} |"]
     lines += [f"| 例外 override | {rule.override.zh} / {rule.override.en} |"] if rule.override else []
     lines += [f"| 参数 {name} | {one.value}" + (f":{one.note.zh} / {one.note.en}" if one.note else "") + " |" for name, one in rule.params.items()]
+    lines += [f"| 没有写明就不明 unclear unless told | {', '.join(f'`{one}`' for one in rule.lacks)} |"] if rule.lacks else []
+    lines += ["| 未接通 not answered | 不算 no finding |"] if not rule.attempts else []
     lines += [f"| 说明 note | {rule.note.zh} / {rule.note.en} |"] if rule.note else []
     lines += [""]
     if rule.samples:
         lines += ["| 样例 sample | 之前 before | 违反 finding |", "|---|---|---|"]
-        lines += [f"| {_cells(one.give) or '基准 base'} | {len(one.before) or ''} | {'是 yes' if one.finding else '否 no'} |" for one in rule.samples]
+        lines += [f"| {_cells({**one.give, **dict.fromkeys(one.without, '没有这一列 no such column')}) or '基准 base'} | {len(one.before) or ''} | {_came_out(one)} |" for one in rule.samples]
         lines += [""]
     return lines
+
+
+def _came_out(one: Sample) -> str:
+    return "否 no" if not one.finding else "不明 unclear" if one.unclear else "是 yes"
 
 
 def _cells(give: Any) -> str:

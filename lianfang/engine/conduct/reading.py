@@ -14,6 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from lianfang.engine.conduct import contact as contacts
+from lianfang.engine.conduct import silence
 from lianfang.engine.conduct.contact import FIELDS, HOLDS, KEYS, OUTCOMES, REGISTERS, SURE
 from lianfang.engine.conduct.rules import Effect, History, JudgedIn, Param, Rule, Sample, Source, Unit, Window
 from lianfang.engine.conduct.words import words
@@ -25,7 +26,7 @@ from lianfang.engine.terms.shelf import LinedDict
 _KEYS = frozenset((
     "id", "row", "code", "name", "why", "effect", "hard", "judged_in", "clause", "verified", "basis",
     "effective_from", "effective_to", "params", "scope", "forbid", "unless", "history", "made", "override",
-    "needs", "note", "samples",
+    "needs", "lacks", "attempts", "note", "samples",
 ))
 _HISTORY_KEYS = frozenset(("of", "made", "key", "window", "at_most", "at_least", "this", "since_last"))
 _MUST = ("id", "row", "code", "name", "effect", "basis")
@@ -187,7 +188,7 @@ def rule_of(raw: Any, pack: Mapping[str, Any], changed: Mapping[str, Any], fault
         source=_source(raw, pack, faults), params=params,
         scope=desk.expr(raw, "scope", OUTCOMES | _STOOD), forbid=desk.expr(raw, "forbid", OUTCOMES, _HELD),
         unless=desk.expr(raw, "unless", OUTCOMES, _HELD), history=_history(desk),
-        made=_made(desk), needs=tuple(raw.get("needs") or ()),
+        made=_made(desk), needs=tuple(raw.get("needs") or ()), lacks=tuple(raw.get("lacks") or ()), attempts=raw.get("attempts") is not False,
         override=say_of(raw["override"], faults, raw.line_of("override"), "override") if raw.get("override") else None,
         note=say_of(raw["note"], faults, raw.line_of("note"), "note") if raw.get("note") else None,
         samples=_samples(raw, faults),
@@ -216,6 +217,8 @@ def _whole(rule: Rule, raw: LinedDict, faults: Faults) -> None:
                      "samples on both sides of the edge: at least one finding: true and one false")
     if strange := set(rule.needs) - set(REGISTERS):
         faults.wrong(raw.line_of("needs"), rule.id, f"needs 里不认识 {sorted(strange)}", f"unknown in needs: {sorted(strange)}")
+    if strange := set(rule.lacks) - set(silence.TESTS):
+        faults.wrong(raw.line_of("lacks"), rule.id, f"lacks 里不认识 {sorted(strange)}", f"unknown in lacks: {sorted(strange)}")
 
 
 def _source(raw: LinedDict, pack: Mapping[str, Any], faults: Faults) -> Source:
@@ -286,8 +289,9 @@ def _samples(raw: LinedDict, faults: Faults) -> tuple[Sample, ...]:
         if not isinstance(given, Mapping) or not isinstance(given.get("finding"), bool):
             faults.wrong(raw["samples"].line_of(place), str(raw.get("id")), "样例要有 finding: true/false", "a sample wants finding: true/false")
             continue
-        give = {key: value for key, value in given.items() if key not in ("finding", "before", "spans")}
+        give = {key: value for key, value in given.items() if key not in ("finding", "before", "spans", "unclear", "without")}
         if strange := {key for each in (give, *(given.get("before") or ())) for key in each} - _GIVEN:
             faults.wrong(raw["samples"].line_of(place), str(raw.get("id")), f"样例里不认识 {sorted(strange)}", f"unknown in a sample: {sorted(strange)}")
-        made.append(Sample(give, tuple(given.get("before") or ()), tuple(given.get("spans") or ()), given["finding"], where))
+        made.append(Sample(give, tuple(given.get("before") or ()), tuple(given.get("spans") or ()), given["finding"], where,
+                           given.get("unclear") is True, tuple(given.get("without") or ())))
     return tuple(made)

@@ -158,11 +158,19 @@ class Sample:
     spans: tuple[Mapping[str, Any], ...]
     finding: bool
     where: str
+    unclear: bool = False  # found, but the contact does not tell what a breach would rest on
+    without: tuple[str, ...] = ()  # fields the log has no column for
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One conduct rule. Broken when in scope, forbidden, not excused, and the count says so."""
+    """One conduct rule. Broken when in scope, forbidden, not excused, and the count says so.
+
+    Args:
+        made: what makes a breach of it; neither true nor false where the outcome is not told.
+        lacks: fields a breach rests on (`silence.TESTS`); where one is not told, nothing is proved.
+        attempts: whether an attempt that came to nothing is told as tried.
+    """
 
     id: str
     code: str
@@ -180,6 +188,8 @@ class Rule:
     made: Expression | None = None
     override: Say | None = None
     needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    attempts: bool = True
     note: Say | None = None
     samples: tuple[Sample, ...] = ()
 
@@ -242,11 +252,20 @@ def strictness(rule: Rule) -> tuple[int, int, int]:
     return (rule.effect.rank, int(rule.hard), -limit)
 
 
-def deciding(broken: Sequence[Rule]) -> dict[str, Rule]:
-    """Choose, for every code, the broken rule whose instrument decided; the first of equals."""
-    chosen: dict[str, Rule] = {}
-    for rule in broken:
-        held = chosen.get(rule.code)
-        if held is None or strictness(rule) > strictness(held):
-            chosen[rule.code] = rule
-    return chosen
+def deciding(broken: Sequence[tuple[Rule, int]]) -> dict[str, Rule]:
+    """Choose, for every code, the broken rule whose instrument decided; the first of equals.
+
+    Args:
+        broken: rules and how sure each is (`certainty`); a proved breach goes before a stricter rule's doubt.
+    """
+    chosen: dict[str, tuple[Rule, tuple[int, ...]]] = {}
+    for rule, sure in broken:
+        held, here = chosen.get(rule.code), (sure, *strictness(rule))
+        if held is None or here > held[1]:
+            chosen[rule.code] = (rule, here)
+    return {code: rule for code, (rule, _) in chosen.items()}
+
+
+def certainty(breach: bool, unclear: bool) -> int:
+    """Order findings of one code: a breach, then one that needs a fact, then what was only tried."""
+    return 2 if breach else int(unclear)

@@ -26,11 +26,12 @@ class Outcome:
     rule: Rule
     sample: Sample
     found: bool
+    unclear: bool = False
 
     @property
     def right(self) -> bool:
         """Say whether the rule did what the sample promises."""
-        return self.found is self.sample.finding
+        return self.found is self.sample.finding and self.unclear is self.sample.unclear
 
 
 def base_of(rule: Rule) -> dict[str, Any]:
@@ -57,7 +58,8 @@ def contacts_of(rule: Rule, sample: Sample) -> tuple[Contact, tuple[Contact, ...
     """
     base = base_of(rule)
     before = tuple(contacts.read(raw_of(base, each)) for each in sample.before)
-    return contacts.read(raw_of(base, sample.give)), before
+    raw = raw_of(base, sample.give)
+    return contacts.read({name: value for name, value in raw.items() if name not in sample.without}), before
 
 
 def outcome(rule: Rule, sample: Sample, rules: Rules) -> Outcome:
@@ -66,7 +68,7 @@ def outcome(rule: Rule, sample: Sample, rules: Rules) -> Outcome:
     stands = standing.Standing(standing.read(sample.spans))
     past = History(rules, before, stands)
     judged = gate.judge(rule, one, {**one.facts, **stands.facts(one)}, past)
-    return Outcome(rule, sample, judged.state is State.BROKEN)
+    return Outcome(rule, sample, judged.state is State.BROKEN, bool(judged.lacks))
 
 
 def outcomes(rules: Rules) -> tuple[Outcome, ...]:

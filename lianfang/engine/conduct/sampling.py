@@ -154,10 +154,9 @@ def _risk(made: Audit) -> npt.NDArray[np.int8]:
     found = made.findings
     decided = found["decided"].to_numpy().astype(bool)
     rows, risk = grade.place_of(made), np.full(made.log.n_rows, listed.index("none"), dtype=np.int8)
-    missing = grade.among(found["code"], lambda code: code.startswith("E_"))
-    breach = found["breach"].to_numpy().astype(bool) & ~missing
+    breach, unclear = (found[name].to_numpy().astype(bool) for name in ("breach", "unclear"))
     for name in reversed(listed[:-1]):
-        of = missing if name == "unclear" else breach & grade.among(found["effect"], {one for one, risk_of in _RISK_OF.items() if risk_of == name}.__contains__)
+        of = unclear if name == "unclear" else breach & grade.among(found["effect"], {one for one, risk_of in _RISK_OF.items() if risk_of == name}.__contains__)
         risk[rows[decided & of]] = listed.index(name)
     return risk
 

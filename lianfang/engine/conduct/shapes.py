@@ -18,7 +18,7 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from lianfang.engine.conduct import columns
+from lianfang.engine.conduct import columns, silence
 from lianfang.engine.conduct.contact import FIELDS
 from lianfang.engine.conduct.rules import Rules
 from lianfang.engine.tables.expression import Expression
@@ -55,6 +55,8 @@ def expressions(rules: Rules) -> Iterator[Expression]:
         yield from (one for one in (rule.scope, rule.forbid, rule.unless, rule.made) if one is not None)
     for unit in rules.units:
         yield from (unit.of, unit.made)
+    lacks = {name for rule in rules.contact for name in rule.lacks}
+    yield from (one for name, one in silence.tests().items() if name in lacks)
 
 
 def eyes(rules: Rules) -> Eyes:

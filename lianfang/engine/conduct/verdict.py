@@ -61,6 +61,7 @@ class Judgement:
         breach: the rule as written was broken by what happened; false where only the attempt was
             one the gate would have refused (a fourth call that was never answered).
         evidence: the agreement that excused it.
+        lacks: fields the contact does not tell and a breach would rest on: found, but nothing is proved.
     """
 
     rule: Rule
@@ -69,6 +70,7 @@ class Judgement:
     remaining: Remaining | None = None
     breach: bool = False
     evidence: str | None = None
+    lacks: tuple[str, ...] = ()
 
     @property
     def why(self) -> Say:
@@ -145,6 +147,7 @@ def _reason(one: Judgement, deciding: Mapping[str, Rule]) -> dict[str, Any]:
         "effect": one.rule.effect.value,
         "hard": one.rule.hard,
         "decided": deciding[one.rule.code] is one.rule,
+        "lacks": [field for field in one.lacks if field not in contacts.OUTCOMES],  # nobody asks a plan how it ended
         "instrument": {"zh": source.instrument.zh, "en": source.instrument.en},
         "clause": source.clause,
         "verified": source.verified,

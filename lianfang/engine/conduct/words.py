@@ -15,10 +15,11 @@ _STRANGE = {"purpose": "other", "unreachable_basis": "other", "product": "other"
 
 @dataclass(frozen=True)
 class Words:
-    """The word list: codes, what an empty cell means, shared phrases, the base sample."""
+    """The word list: codes, what an empty cell means, "no such paper", shared phrases, the base sample."""
 
     codes: Mapping[str, Mapping[str, str]]
     assumed: Mapping[str, str]
+    none: frozenset[str]
     phrases: Mapping[str, str]
     sample: Mapping[str, Any]
 
@@ -31,7 +32,7 @@ def words() -> Words:
         field: {alias.casefold(): code for code, aliases in by_code.items() for alias in (code, *aliases)}
         for field, by_code in read["codes"].items()
     }
-    return Words(codes, dict(read["assumed"]), dict(read["phrases"]), dict(read["sample"]))
+    return Words(codes, dict(read["assumed"]), frozenset(str(word).casefold() for word in read["none"]), dict(read["phrases"]), dict(read["sample"]))
 
 
 def code(field: str, value: Any) -> str | None:
@@ -49,6 +50,11 @@ def code(field: str, value: Any) -> str | None:
     if found is not None:
         return found
     return _STRANGE.get(field, listed.assumed.get(field))
+
+
+def knows(field: str, value: Any) -> bool:
+    """Say whether a coded field's word is one of the list; an empty one is not."""
+    return value is not None and str(value).strip().casefold() in words().codes[field]
 
 
 def disclosed(value: str) -> str:

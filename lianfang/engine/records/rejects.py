@@ -95,6 +95,22 @@ ROW_REASONS = frozenset(
 )  # fmt: skip
 """Reasons that cost a whole row: they count against rows in."""
 
+WIDE_REASONS = frozenset(
+    {Reason.SECRET_COLUMN, Reason.DOUBLED_COLUMN, Reason.UNKNOWN_COLUMN, Reason.LATE_COLUMN,
+     Reason.UNREADABLE_FILE, Reason.NOT_A_TABLE, Reason.EMPTY_TABLE}
+)  # fmt: skip
+"""Reasons that are about a whole column or file."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """How many lines `rejects.csv` has: whole rows, cells of rows kept, columns and files."""
+
+    rows: int
+    cells: int
+    wider: int
+
+
 _MAX_HELD = 500_000
 _FORMULA = "^(\\s*[=+\\-@\\t\\r\\n|%\uff1d\uff0b\uff0d\uff20])"
 
@@ -156,6 +172,13 @@ class RejectLog:
         self._held.append(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
         self.by_reason[reason.value] += 1
         self._n_held += 1
+
+    @property
+    def told(self) -> Lost:
+        """Count the lines by what they cost."""
+        rows = sum(n for reason, n in self.by_reason.items() if reason in ROW_REASONS)
+        wider = sum(n for reason, n in self.by_reason.items() if reason in WIDE_REASONS)
+        return Lost(rows, sum(self.by_reason.values()) - rows - wider, wider)
 
     def _spill(self) -> None:
         if self.spill_folder is None:

@@ -33,6 +33,9 @@ _ODD = {
     "moment_missing": Say("没有联系时间的行", "rows without a moment"),
     "zone_missing": Say("没有时区的行", "rows without a zone"),
     "zone_assumed": Say("按缺省时区的行", "rows given the default zone"),
+    "direction_assumed": Say("没有方向、按呼出的行", "rows without a direction, taken as outbound"),
+    "mode_assumed": Say("没有模式、按交互的行", "rows without a mode, taken as interactive"),
+    "outcome_missing": Say("没有写明是否接通的通话", "calls of which nothing tells how they ended"),
     "clock_back": Say("同一文件内时间倒退", "steps back of the clock inside a file"),
     "calls_overlap": Say("同一催收员通话重叠", "overlapping calls of one collector"),
     "told_twice": Say("重复记录（只计一次）", "contacts told twice (counted once)"),
@@ -102,22 +105,22 @@ class _Seen:
 
 def _seen(told: Told) -> _Seen:
     found = told.made.findings
-    breach = found["breach"].to_numpy() & found["decided"].to_numpy()
-    real = breach & ~grade.among(found["code"], lambda code: code.startswith("E_"))
+    real = found["breach"].to_numpy() & found["decided"].to_numpy()
     hard = real & grade.among(found["effect"], lambda effect: Effect(effect).refuses)
     return _Seen(grade.place_of(told.made), real.astype(bool), hard.astype(bool))
 
 
 def _figures(told: Told) -> str:
-    made, seen = told.made, _seen(told)
-    breached = len(grade.once(seen.rows[seen.hard], made.log.n_rows))
-    per = 1000 * breached / made.n_kept if made.n_kept else 0.0
-    severe = int(pc.sum(told.agencies["n_severe"]).as_py() or 0)
+    made, counted = told.made, grade.tally(told.made)
+    per = 1000 * counted.contacts / made.n_kept if made.n_kept else 0.0
     cards: list[tuple[Say, str]] = [
         (Say("联系记录", "contacts"), number(made.n_kept)),
-        (Say("违规的联系（不放行或严重）", "contacts in breach (block or severe)"), number(breached)),
+        (Say("违规的联系（不放行或严重）", "contacts in breach (block or severe)"), number(counted.contacts)),
         (Say("每千次联系违规", "in breach per 1,000 contacts"), f"{per:.1f}"),
-        (Say("严重发现", "severe findings"), number(severe)),
+        (Say("确定违规的发现", "findings: breach proved"), number(counted.breaches)),
+        (Say("其中严重", "of these severe"), number(counted.severe)),
+        (Say("不明的发现：记录没有写明，补上才能判断", "findings unclear: the record does not tell, a fact would settle it"), number(counted.unclear)),
+        (Say("未遂的发现：没有接通等", "findings only tried: unanswered and the like"), number(counted.tried)),
         (Say("没有录音的通话", "calls without recording"), number(int(pc.sum(told.agencies["n_calls_unrecorded"]).as_py() or 0))),
         *((_ODD[name], number(n)) for name, n in made.oddities.items() if n),
     ]
@@ -218,7 +221,7 @@ _COLUMNS = (
     ("n_contacts", Say("联系", "contacts")), ("n_breached", Say("违规联系", "in breach")),
     ("per_thousand", Say("每千次", "per 1,000")), ("interval", Say("95% 区间", "95 % interval")),
     ("n_severe", Say("严重", "severe")), ("n_calls_unrecorded", Say("缺录音", "no recording")),
-    ("n_tried", Say("未遂", "tried")), ("n_facts_missing", Say("缺事实", "facts missing")),
+    ("n_unclear", Say("不明", "unclear")), ("n_tried", Say("未遂", "tried")),
 )
 
 
