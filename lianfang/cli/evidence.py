@@ -294,6 +294,8 @@ def _court() -> Any:
 def verify(place: Path, policy: Path | None) -> int:
     """Check a package as a court would: PASS, or the first thing wrong and exit code 1."""
     made = _court()
+    for asked in filter(None, (place, policy)):
+        log.bytes_of(asked)  # a file that is not there says nothing about a package
     try:
         made.check(str(place), str(policy) if policy else None)
     except Exception as wrong:  # whatever a changed byte may cause is a failure of the package, never a crash

@@ -101,6 +101,12 @@ def key_of(folder: Path) -> Key:
     """Read the log's public key."""
     from lianfang.engine.evidence import note
 
+    if not (folder / "log.pub").is_file():
+        raise InputError(
+            Say("日志文件夹里没有公钥 log.pub", "the log's folder has no public key, log.pub"), code="E-LOG-15", where=str(folder),
+            fix=Say("向日志的主人要一行公钥,写成 log.pub,或用 --policy 给出",
+                    "ask the log's owner for the line of its public key and keep it as log.pub, or name it with --policy"),
+        )  # fmt: skip
     return note.read_key(text_of(folder / "log.pub"))
 
 
@@ -247,7 +253,11 @@ def prove(folder: Path, which: str, out: Path, entry_out: Path | None) -> int:
                 entry_out.write_bytes(reader.entry(index))
             show.line(f"第 {index} 条的证明已写入 {out}", f"the proof of entry {index} is in {out}")
             return Exit.OK
-    raise NotFound(Say(f"没有条目 {which}", f"there is no entry {which}"), code="E-LOG-07", where=str(folder))
+    raise NotFound(
+        Say(f"检查点里没有条目 {which}", f"no checkpoint has an entry {which}"), code="E-LOG-07", where=str(folder),
+        fix=Say("条目从 0 数起;lianfang log verify LOG 说有多少条,刚追加的先 lianfang log checkpoint LOG",
+                "entries count from 0; lianfang log verify LOG says how many there are, and lianfang log checkpoint LOG publishes new ones"),
+    )  # fmt: skip
 
 
 def _find(reader: Reader, which: str) -> int | None:
@@ -291,9 +301,15 @@ def place_of(folder: Path, signed: bytes, index: int | None) -> int:
     from lianfang.engine.evidence import checkpoint as checkpoints
     from lianfang.engine.evidence import note
 
-    if index is None or index >= checkpoints.read(note.read(signed).text).n_leaves:
-        raise NotFound(Say("见证过的检查点里还没有这条", "the checkpoint in force has no such entry yet"), code="E-LOG-07", where=str(folder),
-                       fix=Say("先 lianfang log checkpoint --witness", "run lianfang log checkpoint --witness first"))
+    n_leaves = checkpoints.read(note.read(signed).text).n_leaves
+    if index is None or index >= n_leaves:
+        raise NotFound(
+            Say(f"证据包所依据的检查点只有 {n_leaves} 条,还没有这件证据的那一条",
+                f"the checkpoint a package stands on has {n_leaves} entries, and not yet the one of this exhibit"),
+            code="E-LOG-07", where=str(folder),
+            fix=Say("证据入库之后再请见证方签一次:lianfang log checkpoint LOG --witness",
+                    "have the witnesses sign once more after taking an exhibit in: lianfang log checkpoint LOG --witness"),
+        )  # fmt: skip
     return index
 
 

@@ -170,7 +170,7 @@ def test_what_is_wrong_is_said(home, command):
         (2, ("witness", "trust", home / "w", "nonsense")), (2, ("evidence", "check", home / "about.yaml")), (2, ("evidence", "check", home / "none")),
         (2, ("evidence", "add", home / "none", "--log", folder, "--about", home / "about.yaml")),
         (2, ("evidence", "add", home / "chat.txt", "--log", folder, "--about", home / "case.yaml")),
-        (2, ("evidence", "package", home / "about.yaml", "--log", folder, "--out", home / "p.zip")), (1, ("evidence", "verify", home / "none.zip")),
+        (2, ("evidence", "package", home / "about.yaml", "--log", folder, "--out", home / "p.zip")), (2, ("evidence", "verify", home / "none.zip")),
         (2, ("evidence", "stamp", home / "chat.txt")), (2, ("log", "verify", folder, "--policy", home / "about.yaml")), (2, ("evidence",)), (2, ("log",)), (2, ("witness",)),
     ):  # fmt: skip
         answer = command(*words)
@@ -181,6 +181,25 @@ def test_what_is_wrong_is_said(home, command):
     (home / "about.yaml").write_text(ABOUT.replace("title", "titel"), encoding="utf-8")
     answer = command("evidence", "add", home / "chat.txt", "--log", folder, "--about", home / "about.yaml")
     assert answer.code == 2 and "titel" in answer.err and store.Log
+    missing = command("evidence", "verify", home / "none.zip")
+    assert "E-INPUT-01" in missing.err and "FAIL" not in missing.said, "a file that is not there says nothing about a package"
+    (folder / "log.pub").rename(home / "aside")
+    assert "E-LOG-15" in command("log", "verify", folder).err
+
+
+def test_an_exhibit_taken_in_after_the_cosigned_checkpoint_needs_another(home, command):
+    with running(home / "w") as port:
+        with_witness(home, port)
+        well(command, "log", "append", home / "log", "--type", "a:b:c")
+        well(command, "log", "checkpoint", home / "log", "--witness")
+        well(command, "evidence", "add", home / "chat.txt", "--log", home / "log", "--about", home / "about.yaml")
+        pack = ("evidence", "package", home / "case.yaml", "--log", home / "log", "--out", home / "p.zip")
+        early = command(*pack)
+        assert early.code == 4 and "E-LOG-07" in early.err and "只有 1 条" in early.err and "--witness" in early.err
+        well(command, "log", "checkpoint", home / "log", "--witness")
+        well(command, *pack)
+    answer = command("log", "prove", home / "log", "7", "--out", home / "x")
+    assert answer.code == 4 and "E-LOG-07" in answer.err and "从 0 数起" in answer.err
 
 
 def test_a_second_try_goes_on_where_the_first_stopped(home, command, monkeypatch):

@@ -72,6 +72,16 @@ def test_a_second_worker_leaves_the_log_to_the_first(log):
     assert actions.sequence() == 1
 
 
+def test_the_offices_log_verifies_from_the_command_line(log, capsys):
+    from lianfang.cli import log as typed
+
+    with transaction.atomic():
+        actions.note(deed())
+    actions.sequence()
+    assert typed.verify(log / "log", None, None) == 0 and "完好:1 条" in capsys.readouterr().out
+    assert (log / "log" / "log.pub").read_text().strip() == access.key_line()
+
+
 def test_forgetting_keeps_the_proof(log):
     entry = actions.note(deed())
     actions.sequence()

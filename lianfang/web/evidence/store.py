@@ -63,8 +63,18 @@ def opened() -> Iterator[store.Log]:
         except Conflict as wrong:
             if wrong.code == "E-LOG-01":
                 raise
+    _show_key(disk, key)
     with store.Log(disk, key, _JOURNAL_BYTES) as log:
         yield log
+
+
+def _show_key(disk: FolderDisk, key: note.Signer) -> None:
+    """Keep the public key where `lianfang log verify` looks for it."""
+    held = disk.root / "log.pub"
+    if not held.exists():
+        beside = held.with_name(f".log.pub.{os.getpid()}")
+        beside.write_text(key.key.line() + "\n", encoding="utf-8")
+        os.replace(beside, held)
 
 
 def read() -> tiles.Read:
