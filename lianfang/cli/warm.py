@@ -128,11 +128,12 @@ def prepared(paths: Sequence[Path]) -> Callable[[str], None]:
     if "lianfang.engine.terms.compiled" in sys.modules or _size(paths) > SMALL_BYTES:
         warm(None)
         return lambda _: None
-    show.line(
-        "这台机器上第一次运行:计算核在旁边编译(只做一次)…",
-        "first run on this machine: kernels are compiled beside it (once) …",
-        sys.stderr,
-    )
+    if set(missing) & set(FIRST):  # the others are compiled by no run of this size, and nothing is to be told of them
+        show.line(
+            "这台机器上第一次运行:计算核在旁边编译(只做一次)…",
+            "first run on this machine: kernels are compiled beside it (once) …",
+            sys.stderr,
+        )
     os.environ["LIANFANG_KERNELS"] = "off"
     _beside(missing)
     return _await

@@ -1,6 +1,8 @@
 """What a person reads on a terminal: the words that were typed, and no code where a word belongs."""
 
+import os
 import re
+import sys
 
 from lianfang.engine.terms.words import LEVELS
 
@@ -20,3 +22,22 @@ def test_columns_names_fields_as_people_do(command, tmp_path):
     told = command("columns", tmp_path / "a.csv").out
     assert "代理人手机号 (agent_mobile)" in told and "记录编号 (record_id)" in told and "投诉正文 (text)" in told
     assert re.search(r"没有对应列的字段:.*投诉人手机号 \(person_mobile\)", told)
+
+
+def test_kernels_are_told_of_once(monkeypatch, capsys, tmp_path):
+    """The first small run compiles what it needs; a later one is not told again of what no small run compiles."""
+    from lianfang.cli import warm
+
+    monkeypatch.setenv("LIANFANG_KERNELS", "")  # so that what a run sets is undone
+    del os.environ["LIANFANG_KERNELS"]
+    monkeypatch.setattr(warm, "_mark", lambda name: tmp_path / name)
+    monkeypatch.setattr(warm, "_started", {})
+    monkeypatch.setattr(warm, "_beside", lambda missing: None)
+    monkeypatch.delitem(sys.modules, "lianfang.engine.terms.compiled", raising=False)
+    warm.prepared([])
+    assert "只做一次" in capsys.readouterr().err
+    for name in warm.FIRST:
+        (tmp_path / name).touch()
+    del os.environ["LIANFANG_KERNELS"]
+    warm.prepared([])
+    assert capsys.readouterr().err == ""
