@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from lianfang.engine.terms import clock
+from lianfang.engine.terms.clock import SHANGHAI
 from lianfang.engine.terms.errors import Conflict, InputError
 from lianfang.web.identify import access, actions, child, shelves, work
 from lianfang.web.identify.models import Run
@@ -249,3 +251,14 @@ def test_the_story_from_upload_to_an_obeyed_judgement(office):
     assert not set(pair) <= keys, "people overrule the machine"
     rejects = client.get(reverse("identify-run-rejects", args=[run.code]))
     assert b"".join(rejects.streaming_content).startswith(b"\xef\xbb\xbf")
+
+
+def test_every_page_names_a_run_by_the_same_moment(office):
+    run = office.runs["first"]
+    Run.objects.filter(pk=run.pk).update(ended_at=run.made_at + timedelta(minutes=7))
+    run.refresh_from_db()
+    client, found = office.client("analyst"), set()
+    for page in ("/", "/rings", "/runs"):
+        told = client.get(page).content.decode()
+        found |= set(re.findall(rf"{re.escape(run.name)}.*?<time datetime=\"([^\"]+)\"", told, re.S)[:1])
+    assert len(found) == 1 and found == {run.ended_at.astimezone(SHANGHAI).isoformat()}

@@ -175,7 +175,9 @@ def test_nothing_scrolls_sideways_on_a_phone_in_chinese(visit):
 
 
 def fits(page, size):
-    return page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    """Nothing is wider than the screen, and no entry of the menu stands out of sight."""
+    hidden = "[...document.querySelectorAll('header nav ul')].some((one) => one.scrollWidth > one.clientWidth)"
+    return page.evaluate("document.documentElement.scrollWidth") <= size["width"] and not page.evaluate(hidden)
 
 
 def open_record(page):
@@ -245,6 +247,18 @@ def test_clicking_the_graph_tells_a_reason(visit):
             break
     expect(said).to_contain_text(re.compile("共用|相近|雷同"))
     assert page.locator("#timeline canvas").count() == 1
+
+
+def test_names_of_many_people_wait_until_the_reader_is_close(visit):
+    page = visit()
+    page.goto("/rings?order=people")
+    page.locator("table.rings th a").first.click()
+    expect(page.locator("#graph[data-people=unnamed]")).to_be_attached()
+    box = page.locator("#graph").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(12):
+        page.mouse.wheel(0, -300)
+    expect(page.locator("#graph[data-people=named]")).to_be_attached()
 
 
 def test_filters_answer_while_typing(visit):

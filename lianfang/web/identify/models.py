@@ -41,6 +41,11 @@ class Run(models.Model):
         return STATES[self.state]
 
     @property
+    def stands_at(self) -> Any:
+        """Give the moment every page names it by: when it ended, and until then when its files came."""
+        return self.ended_at or self.made_at
+
+    @property
     def is_open(self) -> bool:
         """Say whether it is still under way."""
         return self.state in (WAITING, RUNNING)
