@@ -58,6 +58,18 @@ def columns(path: Path, kind: Kind | None = None, out: Path | None = None) -> in
     return int(Exit.OK)
 
 
+def _unit(found: Mapping, use: ColumnUse) -> str:
+    """Say what a column is counted in; where its header does not, what it is taken for."""
+    if use.unit or use.field is None:
+        return use.unit or ""
+    field = next((one for one in schema.of(found.kind).fields if one.name == use.field), None)
+    if field is None:
+        return ""
+    if field.type == "money":
+        return show.said(Say("yuan(缺省)", "yuan (assumed)"))
+    return show.said(Say("seconds(缺省)", "seconds (assumed)")) if field.name.endswith("_seconds") else ""
+
+
 def _print(source: Source, found: Mapping) -> None:
     name = schema.of(found.kind).name
     show.line(f"{source.label}:{name.zh}({found.kind})", f"{source.label}: {name.en} ({found.kind})")
@@ -69,7 +81,7 @@ def _print(source: Source, found: Mapping) -> None:
         ("样例(已遮盖)", "sample, masked"),
     ]
     rows = [
-        (use.header, _field_name(found, use.field), show.said(_HOW[use.how]), use.unit or "", _sample(source, found, use))
+        (use.header, _field_name(found, use.field), show.said(_HOW[use.how]), _unit(found, use), _sample(source, found, use))
         for use in found.columns
     ]
     show.table([show.said(Say(*each)) for each in head], rows)

@@ -132,16 +132,29 @@ def check(intent: Path | None, history: Sequence[Path] = (), standing: Path | No
     if not isinstance(raw, dict):
         raise InputError(Say("联系意图要是一个映射", "an intent is a mapping"), code="E-GATE-03", where=str(intent or "-"),
                          fix=Say("例：{at: 2026-03-02T10:00:00+08:00, channel: 电话, …}", "e.g. {at: 2026-03-02T10:00:00+08:00, channel: call, ...}"))
+    for say in contact.strange(raw):
+        show.line(say.zh, say.en, sys.stderr)
     asked, stands, past = contact.read(raw, held.default_zone), _standing(standing), None
+    opened: list[Contact] = []
     if history:
-        past = History(held, _near(history, asked, held.default_zone), stands)
-    verdict = gate.check(asked, past, held)
+        past = History(held, _watched(_near(history, asked, held.default_zone), asked, opened), stands)
+    verdict = gate.without_outcomes(gate.check(asked, past, held), len(opened))
     told = verdict.told()
     if as_json:
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         _print(told, asked.zone or "Asia/Shanghai")
     return Exit.OK if verdict.allow else REFUSED
+
+
+def _watched(before: Iterator[Contact], asked: Contact, opened: list[Contact]) -> Iterator[Contact]:
+    """Pass contacts on, keeping those of which nothing tells how they ended."""
+    from lianfang.engine.conduct import gate
+
+    for one in before:
+        if gate.is_open(asked, one):
+            opened.append(one)
+        yield one
 
 
 def _near(paths: Sequence[Path], asked: Contact, zone: str | None) -> Iterator[Contact]:
@@ -168,7 +181,7 @@ def _near(paths: Sequence[Path], asked: Contact, zone: str | None) -> Iterator[C
 
 
 def _standing(place: Path | None) -> Standing:
-    from lianfang.engine.conduct import standing
+    from lianfang.engine.conduct import contact, standing
 
     if place is None:
         return standing.Standing()
@@ -177,6 +190,12 @@ def _standing(place: Path | None) -> Standing:
         raise InputError(
             Say("在案事实要是一个列表，每项有 fact", "holds and registers are a list, each with a fact"), code="E-GATE-04", where=str(place),
             fix=Say(f"fact 是：{'、'.join(standing.SUBJECT)}", f"facts: {', '.join(standing.SUBJECT)}"))
+    lost = [f"{row['fact']}.{end}: {row[end]}" for row in rows for end in ("from", "until") if row.get(end) is not None and contact.micros(row[end]) is None]
+    whom = [str(row["fact"]) for row in rows if not standing.named(row)]
+    if lost or whom:  # an end nobody can read must not become "always"
+        raise InputError(
+            Say("在案事实的起止读不懂，或没有写是谁", "an end of a fact cannot be read, or it is not said whose it is"), code="E-GATE-05", where=str(place),
+            fix=Say(f"改正：{'；'.join((*lost, *whom))}。写法见 docs/conduct.md", f"correct: {'; '.join((*lost, *whom))}. docs/conduct.md shows how"))
     return standing.Standing(standing.read(rows))
 
 

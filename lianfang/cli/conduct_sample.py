@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianfang.cli import conduct, show
+from lianfang.engine.records import rejects
 from lianfang.engine.terms.codes import Exit
 from lianfang.engine.terms.errors import Say
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from lianfang.engine.conduct.sampling import SampleWish
 
 _READ = Say("读入并核对联系记录", "read and judge contacts")
@@ -52,7 +55,7 @@ def sample(paths: Sequence[Path], out: Path, wish: SampleWish, options: conduct.
             folder.write(beside, name, table)
         with (beside / "sample.csv").open("wb") as stream:
             stream.write(b"\xef\xbb\xbf")  # spreadsheets take it for UTF-8 by this
-            pa_csv.write_csv(drawn.contacts, stream)
+            pa_csv.write_csv(_harmless(drawn.contacts), stream)
         taken.rejects.write_csv(beside / "rejects.csv")
         story = {
             "version": version("lianfang"), "rules_sha256": made.rules_sha256, "policy": held.policy,
@@ -65,6 +68,14 @@ def sample(paths: Sequence[Path], out: Path, wish: SampleWish, options: conduct.
         progress.done()
     _tell(drawn.strata.to_pylist(), out)
     return Exit.OK
+
+
+def _harmless(table: pa.Table) -> pa.Table:
+    """Put `'` before any word of a log that a spreadsheet would take for a formula."""
+    for place, column in enumerate(table.schema):
+        if str(column.type) == "string":
+            table = table.set_column(place, column.name, rejects.harmless(table.column(place)))
+    return table
 
 
 def _tell(strata: list[dict[str, object]], out: Path) -> None:

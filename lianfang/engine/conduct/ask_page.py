@@ -44,7 +44,7 @@ def _asking() -> list[str]:
         "| 2 | 文件读不了或写法不对，没有作答 a file is unreadable or wrong, no answer |", "| 1 | 内部错误 internal error |", "",
         "`conduct audit` 完成为 0，不论有没有发现；输入不对为 2。`conduct audit` ends with 0 whatever it finds, 2 where the input is wrong.", "",
         "缺了就不放行 / missing means refused: `E_NO_HISTORY`(没有 `--history`)、`E_NO_TZ`、`E_NO_MOMENT`、`E_NO_CHANNEL`、`E_NO_DEBTOR`、"
-        "`E_NO_PARTY_ROLE`、`E_NO_NUMBER`、`NO_RECORDING`、`IDENTITY_NOT_STATED`。", "",
+        "`E_NO_PARTY_ROLE`、`E_NO_NUMBER`、`E_NO_OUTCOME`(当日以往通话没有写明是否接通 calls of that day without an outcome)、`NO_RECORDING`、`IDENTITY_NOT_STATED`。", "",
     ]
 
 

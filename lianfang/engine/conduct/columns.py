@@ -19,6 +19,7 @@ from lianfang.engine.conduct.contact import (
     BOOLS,
     CODED,
     HOLDS,
+    LEAST_US,
     NUMBERS,
     REFERENCES,
     REGISTERS,
@@ -150,15 +151,26 @@ def moments(column: pa.Array) -> npt.NDArray[np.int64]:
         return table[numbers(held, len(read))]
     if not (pa.types.is_timestamp(column.type) or pa.types.is_integer(column.type)):
         return np.full(len(column), NO_MOMENT, dtype=np.int64)
+    is_number = pa.types.is_integer(column.type)
     naive = pa.types.is_timestamp(column.type) and column.type.tz is None
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz))
     made = column.cast(pa.int64())
     made = (made.fill_null(NO_MOMENT) if made.null_count else made).to_numpy(zero_copy_only=False)
+    if is_number:
+        made = np.where(np.abs(made) >= LEAST_US, made, NO_MOMENT)
     if naive:
         wall = made - zones.offsets_of(_SHANGHAI, made)
         made = np.where(made == NO_MOMENT, made, wall)
     return np.ascontiguousarray(made, dtype=np.int64)
+
+
+def _written(column: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say which cells hold anything at all."""
+    if column.null_count == len(column):
+        return np.zeros(len(column), dtype=np.bool_)
+    held = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column.cast(pa.string())), ""), False) if pa.types.is_string(column.type) else column.is_valid()
+    return np.asarray(held.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def zone_numbers(column: pa.Array, default: str | None) -> tuple[npt.NDArray[np.int16], tuple[str, ...], int]:
@@ -219,6 +231,7 @@ def normal(batch: pa.Table, default_zone: str | None, standing: Standing) -> Nor
     if "consent_until" in batch.column_names:
         until = moments(_column(batch, "consent_until", pa.timestamp("us", "UTC")))
         ended = (until != NO_MOMENT) & ((at_us == NO_MOMENT) | (at_us >= until))
+        ended |= (until == NO_MOMENT) & _written(_column(batch, "consent_until", pa.timestamp("us", "UTC")))
         made["consent_ref"] = pc.if_else(pa.array(ended), pa.scalar(None, pa.string()), made["consent_ref"])
     made["local_minute"], made["local_weekday"] = local(at_us, zone, names)
     made["has_zone"], made["has_moment"] = pa.array(zone >= 0), pa.array(at_us != NO_MOMENT)

@@ -9,13 +9,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from lianfang.engine.conduct import words, zones
 from lianfang.engine.terms import clock
+from lianfang.engine.terms.errors import Say
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A smaller number counts seconds or milliseconds; read as microseconds it would lie before every rule's first day.
+LEAST_US = 10**14
 _MICROSECOND = timedelta(microseconds=1)
 
 CODED = ("channel", "direction", "mode", "party_role", "device_owner", "purpose", "unreachable_basis",
@@ -117,7 +121,7 @@ def micros(value: Any) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
-        return value
+        return value if abs(value) >= LEAST_US else None
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         aware = moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)
@@ -174,8 +178,8 @@ def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
     facts["creditor"] = facts["creditor"] or facts["institution"]
     at_us, zone = micros(raw.get("at")), zones.known(_text(raw.get("tz")) or default_zone)
     until_us = micros(raw.get("consent_until"))
-    if until_us is not None and (at_us is None or at_us >= until_us):
-        facts["consent_ref"] = None  # an agreement that has ended is none
+    if (until_us is None and _text(raw.get("consent_until"))) or (until_us is not None and (at_us is None or at_us >= until_us)):
+        facts["consent_ref"] = None  # an agreement that has ended, or whose end cannot be read, is none
     facts.update(has_zone=zone is not None, has_moment=at_us is not None)
     facts["has_number"] = facts["party_mobile"] is not None
     facts.update((f"told_{name}", told(raw, name)) for name in TOLD)
@@ -185,3 +189,35 @@ def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
         facts["local_minute"] = wall % zones.DAY_US // zones.MINUTE_US
         facts["local_weekday"] = (wall // zones.DAY_US + 3) % 7 + 1
     return Contact(facts, at_us, zone, _text(raw.get("record_id")), until_us)
+
+
+def strange(raw: Mapping[str, Any]) -> list[Say]:
+    """Say what in an intent is not understood and counts as not told.
+
+    Args:
+        raw: as `read` takes it.
+
+    Returns:
+        One sentence for every unknown key and every value that cannot be read.
+    """
+    said = []
+    for name, value in raw.items():
+        if name not in (*COLUMNS, "record_id", "text") and not str(name).startswith("told_"):
+            near = get_close_matches(str(name), COLUMNS, 1)
+            hint = f"；是 {near[0]} 吗" if near else "", f"; {near[0]}?" if near else ""
+            said.append(Say(f"不认识的键 {name}，没有读{hint[0]}", f"unknown key {name}, not read{hint[1]}"))
+        elif value is not None and not _readable(str(name), value):
+            said.append(Say(f"{name} 的值读不懂，按没有写明算：{value}", f"the value of {name} cannot be read and counts as not told: {value}"))
+    return said
+
+
+def _readable(name: str, value: Any) -> bool:
+    if name in ("at", "consent_until"):
+        return micros(value) is not None
+    if name == "tz":
+        return zones.known(_text(value)) is not None
+    if name in BOOLS:
+        return isinstance(value, bool)
+    if name in NUMBERS:
+        return _number(value) is not None
+    return name not in CODED or name == "disclosed" or words.knows(name, value)

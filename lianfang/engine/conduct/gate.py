@@ -7,11 +7,12 @@ goes out. What is missing refuses: a gate that guesses is no gate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from lianfang.engine.conduct import contact as contacts
-from lianfang.engine.conduct import silence
+from lianfang.engine.conduct import silence, zones
 from lianfang.engine.conduct.contact import Contact
 from lianfang.engine.conduct.rules import Rule, Rules, certainty, deciding
 from lianfang.engine.conduct.standing import HARDSHIP_SIGN, Standing
@@ -108,6 +109,30 @@ def _checked(
         at_us=asked.at_us,
         rules_sha256=rules.sha256,
     )
+
+
+def is_open(asked: Contact, one: Contact) -> bool:
+    """Say whether it is the debtor's call of the same local day and nothing tells how it ended.
+
+    No rule counts such a call, as silence proves nothing; a gate that has one must not say yes.
+
+    Args:
+        asked: the contact as planned.
+        one: a contact already made, of anybody.
+    """
+    since_us = None if asked.zone is None or asked.at_us is None else zones.midnight_us(asked.zone, asked.at_us)
+    if since_us is None or asked.at_us is None or one.at_us is None or not since_us <= one.at_us <= asked.at_us:
+        return False
+    is_call = one.facts["direction"] == "out" and one.facts["channel"] in ("voice_human", "voice_ai")
+    return is_call and one.key("debtor") == asked.key("debtor") and all(one.facts[name] is None for name in ("answered", "effective", "duration_seconds"))
+
+
+def without_outcomes(verdict: Verdict, n: int) -> Verdict:
+    """Refuse with `E_NO_OUTCOME` where so many contacts before are open (`is_open`)."""
+    if not n:
+        return verdict
+    say = Say(f"当日有 {n} 次通话没有写明是否接通，次数数不清，按规定不放行", f"of {n} calls that day nothing tells how they ended, the count is not known: refused")
+    return replace(verdict, allow=False, codes=("E_NO_OUTCOME", *verdict.codes), missing=(*verdict.missing, ("E_NO_OUTCOME", say)))
 
 
 def placed(intent: Contact, at_us: int | None) -> Contact:

@@ -64,6 +64,12 @@ def read(rows: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
     return tuple(made)
 
 
+def named(row: Mapping[str, Any]) -> bool:
+    """Say whether a row tells whose fact it is."""
+    whom = ("creditor", "debtor_id") if SUBJECT[str(row["fact"])] == "debtor" else ("subject",)
+    return all(str(row.get(name) or "").strip() for name in whom)
+
+
 def merged(spans: Sequence[Span]) -> dict[str, dict[str, tuple[list[int], list[int]]]]:
     """Join touching spans: fact -> subject -> (starts, ends), sorted, not touching."""
     by: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))

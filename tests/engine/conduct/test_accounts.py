@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lianfang.cli import conduct as cli
+from lianfang.cli import conduct_sample
+from lianfang.engine.conduct.sampling import SampleWish
 
 HEAD = "催收机构,工号,联系时间,联系渠道,是否接通,通话时长,被叫号码,客户号,联系对象,机构"
 ROWS = (
@@ -89,3 +91,10 @@ def test_what_was_filled_by_custom_is_counted(tmp_path: Path) -> None:
     assert cli.audit([log], out, cli.AuditOptions(force=True)) == 0
     told = json.loads((out / "run.json").read_text(encoding="utf-8"))["oddities"]
     assert told["outcome_missing"] == 4
+
+
+def test_a_drawn_list_holds_no_formula(tmp_path: Path) -> None:
+    log, out = tmp_path / "外呼.csv", tmp_path / "drawn"
+    log.write_text("\n".join([HEAD, *(row.replace("乙催", "=1+1") for row in ROWS)]) + "\n", encoding="utf-8")
+    assert conduct_sample.sample([log], out, SampleWish(number=2), cli.AuditOptions()) == 0
+    assert "'=1+1" in (out / "sample.csv").read_text(encoding="utf-8-sig") and ',"=1+1' not in (out / "sample.csv").read_text(encoding="utf-8-sig")

@@ -209,3 +209,42 @@ def test_hardship_brings_an_offer_and_no_refusal():
     sign = standing.Span("hardship_sign", standing.debtor_key("甲银行", "D1"))
     verdict = gate.check(intent(), History(rules, (), standing.Standing((sign,))), rules)
     assert verdict.allow and verdict.offers[0].code == "OFFER_PLAN" and verdict.offers[0].most_months == 60
+
+
+# Rule -> effect, number, window, key, first day in force, clause, as the sheet has them.
+NUMBERS = {
+    "CN.GBT45251.T1": ("block", None, None, None, "2025-02-28", None), "CN.NIFA24.T1": ("block", None, None, None, "2024-05-15", None),
+    "CN.CBA26.T2": ("block", None, None, None, "2026-01-30", None),
+    "CN.GBT45251.F1": ("block", 3, "calendar_days:1", "debtor", "2025-02-28", None), "CN.NIFA24.F2": ("block", 3, "calendar_days:1", "debtor", "2024-05-15", None),
+    "CN.CBA26.F3": ("warn", 6, "calendar_days:1", "number", "2026-01-30", None), "LF.F4": ("warn", 2, "calendar_days:1", "debtor", None, None),
+    "CN.CBA26.P4B": ("warn", 3, "ever", "debtor", "2026-01-30", None), "CN.CBA26.P7": ("block", 0, "ever", "number", "2026-01-30", None),
+    "CN.GBT45251.P7": ("block", 0, "ever", "number", "2025-02-28", None), "CN.CBA26.P9": ("audit", None, None, None, "2026-01-30", None),
+    "CN.CBA26.D1": ("severe", 1, "ever", "debtor_agency", "2026-01-30", None), "CN.CBA26.D1B": ("severe", 1, "ever", "debtor_agency", "2026-01-30", None),
+    "CN.CARD11.D2": ("block", None, None, None, None, "69"), "CN.CARD11.R1": ("severe", None, None, None, None, "68"),
+    "CN.CARD11.P1": ("block", None, None, None, None, "68"), "CN.CBA26.V1": ("block", None, None, None, "2026-01-30", "22"),
+    "US.REGF.US1": ("warn", 7, "calendar_days:7", "debtor", "2021-11-30", "1006.14(b)(2)(i)(A)"), "US.REGF.US2": ("warn", 0, "calendar_days:7", "debtor", "2021-11-30", "1006.14(b)(2)(i)(B)"),
+    "US.REGF.US4A": ("audit", 1, "rolling_minutes:5", "debtor", "2021-11-30", "comment to 1006.14"), "US.REGF.US4B": ("audit", 6, "calendar_days:1", "debtor", "2021-11-30", "comment to 1006.14"),
+    "US.REGF.US6": ("block", None, None, None, "2021-11-30", "1006.6(b)(1)(i)"), "US.REGF.US7": ("block", None, None, None, "2021-11-30", "1006.6(e)"),
+    "US.REGF.US8A": ("block", None, None, None, "2021-11-30", "1006.6(b)(2)"), "US.REGF.US8B": ("block", None, None, None, "2021-11-30", "1006.6(c)"),
+    "US.REGF.US9B": ("block", 1, "ever", "debtor_number", "2021-11-30", "1006.10"), "UK.CONC7.UK1": ("warn", None, None, None, None, "7.9.4R"),
+    "AU.RG96.AU1A": ("warn", 3, "calendar_days:7", "debtor", None, None), "AU.RG96.AU1B": ("warn", 10, "calendar_days:30", "debtor", None, None),
+}
+SEVERE = ("C1", "R1", "R2", "V2", "V3", "I2", "P8", "V4", *(f"X{n}" for n in range(1, 8)))
+BLOCKED = ("P2", "P3", "P5", "P6", "P7", "C2", "V1", "D2", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "S1", "S2", "S3", "S4", "I3")
+
+
+def test_every_number_of_the_sheet_stands_in_its_rule():
+    for rule_id, (effect, limit, window, key, since, clause) in NUMBERS.items():
+        told = listing.told(ALL.get(rule_id))
+        counts = told["counts"] or {}
+        assert (told["effect"], counts.get("at_most", counts.get("at_least")), counts.get("window"), counts.get("key"), told["effective_from"] if rule_id[:2] == "CN" else since,
+                told["clause"]) == (effect, limit, window, key, since, clause), rule_id
+    quiet = {one.id: {name: param.value for name, param in one.params.items()} for one in ALL.all if one.code == "QUIET_HOURS"}
+    assert all(quiet[one] == {"quiet_from": "22:00", "quiet_until": "08:00"} for one in ("CN.GBT45251.T1", "CN.NIFA24.T1", "CN.CBA26.T2"))
+    assert quiet["US.REGF.US6"] == {"from": "08:00", "until": "21:00"}
+
+
+def test_every_effect_of_the_sheet_stands_in_its_rules():
+    for row, effect in (*((row, "severe") for row in SEVERE), *((row, "block") for row in BLOCKED)):
+        rules = [rule for rule in ALL.all if rule.source.row == row]
+        assert rules and {rule.effect.value for rule in rules} == {effect}, row

@@ -119,7 +119,7 @@ def test_the_command_line_answers_one_contact(tmp_path: Path, capsys: pytest.Cap
     log.write_text("催收机构,机构,联系时间,联系渠道,呼叫方向,是否接通,是否有效,对象,联系号码,客户编号\n" + "".join(
         f"乙催收,甲银行,2026-03-02 {hour:02d}:00:00,电话,呼出,是,是,本人,13800000001,D1\n" for hour in (9, 10, 11)), encoding="utf-8")
     intent = {"at": "2026-03-02T12:00:00+08:00", "tz": "Asia/Shanghai", "institution": "甲银行", "channel": "电话", "party_role": "本人",
-              "party_mobile": "13800000001", "debtor_id": "D1", "recording_id": "L1", "disclosed": "机构"}
+              "party_mobile": "13800000001", "debtor_id": "D1", "recording_id": "L1", "disclosed": "机构|工号|来意"}
     asked.write_text(json.dumps(intent, ensure_ascii=False), encoding="utf-8")
     assert cli.check(asked, [log], as_json=True) == 3
     told = json.loads(capsys.readouterr().out)
