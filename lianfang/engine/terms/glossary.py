@@ -13,6 +13,8 @@ def labels(shelf_name: str) -> dict[str, Say]:
     """Give the labels of one part of the glossary: `terms`, `levels`, `activities` or `kinds`."""
     if shelf_name == "levels":
         return {level.value: say for level, say in words.LEVELS.items()}
+    if shelf_name == "strengths":
+        return {strength.value: say for strength, say in words.STRENGTHS.items()}
     read = shelf.yaml(shelf.path("glossary.yaml"))
     return {row["word"]: Say(row["zh"], row["en"]) for row in read[shelf_name]}
 

@@ -241,21 +241,23 @@ def draft_links(draft: Int64, family: pa.Table, people: People, rules: LinkRules
     met = np.flatnonzero(number[np.minimum(at, number.size - 1)] == record) if number.size else at[:0]
     of[met] = np.asarray(family["family_no"], np.int64)[at[met]]
     n_people = _different(place, people.person[record], heads.size)
-    n_places = _different(place, people.institution[record], heads.size)
+    known = people.institution[record] >= 0
+    n_places = _different(place[known], people.institution[record][known], heads.size)
     n_wordings = _different(place, of, heads.size)
     kept = (n_people[place] >= 2) & (record != draft[record])
     base = rules.drafts.weight_bits
     bits = np.maximum(link_fields.weight_bits(base, n_people), rules.drafts.least_bits)
-    people_text, place_text, how_many = (links.text(one) for one in (n_people, n_places, n_wordings))
+    people_text, how_many = links.text(n_people), links.text(n_wordings)
+    in_places, at_places = links.places(n_places)
     return links.pointed(
         draft[record][kept], record[kept], people,
         {
             "by": pa.array(["draft"] * heads.size, pa.string()),
             "key_masked": links.beside("D", links.text(heads)),
             "n_sharing": n_people.astype(np.int32), "weight_bits": bits,
-            "why_zh": links.beside("像是同一底稿改写(", how_many, " 种写法,", people_text, " 人、", place_text, " 家机构)"),
+            "why_zh": links.beside("像是同一底稿改写(", how_many, " 种写法,", people_text, " 人", in_places, ")"),
             "why_en": links.beside("Reworked from one draft (", how_many, " wordings, ", people_text,
-                                   " people at ", place_text, " institutions)"),
+                                   " people", at_places, ")"),
             "number": heads.astype(np.uint64),
         },
         place[kept],

@@ -129,7 +129,8 @@ def tabled(
     heads, place = np.unique(rows.root, return_inverse=True)
     size = np.bincount(place, minlength=heads.size)
     n_people = _distinct_by(place, people.person[record], heads.size)
-    n_places = _distinct_by(place, people.institution[record].astype(np.uint64), heads.size)
+    known = people.institution[record] >= 0  # a post that names no institution is at none
+    n_places = _distinct_by(place[known], people.institution[record][known].astype(np.uint64), heads.size)
     is_public, which = _public(place, rows.template, size)
     names = pa.array([*template_ids, None], pa.string())
     which = np.where(which < 0, len(template_ids), which)

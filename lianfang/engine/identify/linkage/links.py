@@ -110,16 +110,17 @@ def wording_links(family: pa.Table, people: People, rules: LinkRules | None = No
         np.round(link_fields.weight_bits(rules.wording_bits, n_people) - least_so, 3),
         rules.least_bits,
     )
-    share_text, people_text, place_text = text(share), text(n_people), text(n_places)
+    share_text, people_text = text(share), text(n_people)
+    in_places, at_places = places(n_places)
     return pointed(
         column["family_no"], column["record_no"], people,
         {
             "by": pa.array(["wording"], pa.string()).take(pa.array(np.zeros(pair.size, np.int64))),
             "key_masked": beside("T", text(head)),
             "n_sharing": n_people.astype(np.int32), "weight_bits": bits,
-            "why_zh": beside("文字雷同 ", share_text, "%(同一模板 ", people_text, " 人、", place_text, " 家机构)"),
+            "why_zh": beside("文字雷同 ", share_text, "%(同一模板 ", people_text, " 人", in_places, ")"),
             "why_en": beside("Same wording, ", share_text, "% (one template, ", people_text,
-                              " people at ", place_text, " institutions)"),
+                              " people", at_places, ")"),
             "number": head.astype(np.uint64),
         },
         place,
@@ -279,7 +280,7 @@ def _why(
 ) -> tuple[pa.Array, pa.Array]:
     """Put each (group, field) in words."""
     key = shared.value_masked.take(pa.array(group))
-    people, places = text(shared.n_people[group]), text(shared.n_institutions[group])
+    people, (in_places, at_places) = text(shared.n_people[group]), places(shared.n_institutions[group])
     records, rush = text(shared.n_records[group]), text(shared.n_burst[group])
     said = [pa.array([getattr(f.say, tongue) for f in rules.fields]) for tongue in ("zh", "en")]
     zh, en = (one.take(pa.array(code)) for one in said)
@@ -290,8 +291,8 @@ def _why(
     own_en = beside("The same person: ", en, " ", key, " (", records, " records)")
     # A word in Latin letters keeps a space from the Chinese before it.
     pad = pa.array([f"共用{' ' if f.say.zh[:1].isascii() else ''}" for f in rules.fields]).take(pa.array(code))
-    share_zh = beside(pad, zh, " ", key, "(", people, " 人、", places, " 家机构", rush_zh, ")")
-    share_en = beside("Share ", en, " ", key, " (", people, " people at ", places, " institutions", rush_en, ")")
+    share_zh = beside(pad, zh, " ", key, "(", people, " 人", in_places, rush_zh, ")")
+    share_en = beside("Share ", en, " ", key, " (", people, " people", at_places, rush_en, ")")
     return pc.if_else(pa.array(is_own), own_zh, share_zh), pc.if_else(pa.array(is_own), own_en, share_en)
 
 
@@ -332,6 +333,14 @@ def _moments(at: npt.NDArray[np.int64]) -> pa.Array:
 def text(numbers: npt.NDArray[np.integer]) -> pa.Array:
     """Write numbers out."""
     return pa.array(numbers).cast(pa.string())
+
+
+def places(numbers: npt.NDArray[np.integer]) -> tuple[pa.Array, pa.Array]:
+    """Say at how many institutions, in both languages; nothing where none is named."""
+    zh = beside("、", text(numbers), " 家机构")
+    en = beside(" at ", text(numbers), pc.if_else(pa.array(numbers == 1), " institution", " institutions"))
+    none = pa.array(numbers == 0)
+    return pc.if_else(none, "", zh), pc.if_else(none, "", en)
 
 
 def beside(*parts: str | pa.Array) -> pa.Array:

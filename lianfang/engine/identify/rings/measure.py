@@ -312,8 +312,12 @@ def _families(members: Members, core: Bools, person: Ints, families: pa.Table | 
     number[members.kind == KINDS.index("contact")] = -1
     number, public = number[core], public[core]
     own = np.where(public, -1, codes_of(number) * (number >= 0) - (number < 0))
-    where, _, people = tally.holders(ring, own, person)
-    institutions = tally.holders(ring, own, members.codes("institution")[core] + 1)[2]
+    where, code, people = tally.holders(ring, own, person)
+    at = members.codes("institution")[core]
+    # A post that names no institution is at none.
+    nowhere, unnamed, _ = tally.holders(ring, np.where(at < 0, own, -1), at + 1)
+    width = int(own.max(initial=0)) + 1
+    institutions = tally.holders(ring, own, at + 1)[2] - np.isin(where * width + code, nowhere * width + unnamed)
     return {
         "n_families": tally.count(where, n, people > 1),
         "top_family_people": tally.largest(where, n, people),

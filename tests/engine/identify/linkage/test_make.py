@@ -241,3 +241,12 @@ def test_masks_of_columns_are_those_of_single_values():
     for kind in IdentifierKind:
         got = shown.masked(kind.value, pa.array(values)).to_pylist()
         assert got[:-1] == [mask(kind, value) for value in values[:-1]]
+
+
+def test_what_names_no_institution_is_at_none() -> None:
+    import numpy as np
+
+    from lianfang.engine.identify.linkage import links
+
+    zh, en = links.places(np.array([0, 1, 3]))
+    assert zh.to_pylist() == ["", "、1 家机构", "、3 家机构"] and en.to_pylist() == ["", " at 1 institution", " at 3 institutions"]

@@ -146,3 +146,19 @@ def test_every_lawyers_own_institution_is_looked_at(make_links, make_complaints)
     (ring,) = measured(make_links, make_complaints, groups, 10, agent_licence=licences,
                        institution=[*["甲行"] * 5, "乙行", *["丙行"] * 4])  # fmt: skip
     assert ring["one_institution_share"] == 0.5 and ring["licence_institution_share"] == 0.9
+
+
+def test_a_post_that_names_no_institution_is_at_none():
+    """Two complaints to one lender and two posts, all of one wording: one institution is concerned."""
+    from types import SimpleNamespace
+
+    from lianfang.engine.identify.rings import measure
+
+    record = np.arange(4)
+    members = SimpleNamespace(
+        n_rings=1, ring=np.zeros(4, np.int64), kind=np.zeros(4, np.int8), grown=SimpleNamespace(record=record),
+        codes=lambda name: np.array([0, 0, -1, -1]),
+    )
+    families = pa.table({"record_no": pa.array(record), "family_no": pa.array([0] * 4), "public": pa.array([False] * 4)})
+    told = measure._families(members, np.ones(4, np.bool_), np.arange(4), families)
+    assert (told["top_family_people"][0], told["top_family_institutions"][0]) == (4, 1)
