@@ -338,7 +338,7 @@ def _add_said(parts: Any) -> None:
     one.add_argument("--pack", action="append", help="规则包,可多次;all 为全部 / rule pack, repeatable; all")
     one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
     one = _verb(parts, "agency", _conduct, "看催收机构和催收员:该办什么、为何不可", "agencies and collectors: due, blocked, why")
-    one.add_argument("file", type=Path, help="YAML,写法见文档 / see the docs")
+    one.add_argument("file", type=Path, help="YAML,写法见 docs/conduct-said.md / see there")
     one.add_argument("--on", type=_day, help="哪一天,缺省今天 / which day, else today")
     one.add_argument("--json", action="store_true", help="JSON 输出 / as JSON")
 

@@ -19,9 +19,11 @@ from lianfang.engine.conduct import zones as clocks
 from lianfang.engine.conduct.audit import Audit
 from lianfang.engine.conduct.rules import Effect, Rules
 from lianfang.engine.identifiers import mask
+from lianfang.engine.records import schema
 from lianfang.engine.reports.charts import across, number, two, two_svg, upright
 from lianfang.engine.reports.facts import Bar
 from lianfang.engine.terms import shelf
+from lianfang.engine.terms.codes import Kind
 from lianfang.engine.terms.errors import Say
 
 _MOST = 15
@@ -162,7 +164,7 @@ def _by_rule(told: Told, seen: _Seen) -> list[Bar]:
     bars = []
     for code in ordered:
         rule = told.rules.get(named[code][1])
-        name = Say(rule.name.zh[:11], code) if rule else Say(code, code)
+        name = Say(rule.name.zh if len(rule.name.zh) < 12 else rule.name.zh[:10] + "…", code) if rule else Say(code, code)
         bars.append(Bar(name, tuple(by[code].get(effect.value, 0.0) for effect, _ in _EFFECTS)))
     return bars
 
@@ -227,7 +229,24 @@ _COLUMNS = (
 
 def _tables(told: Told) -> str:
     rows = sorted(told.agencies.to_pylist(), key=lambda row: -row["per_thousand_low"])
-    return f'<div class="card"><h2>{two(Say("催收机构", "Agencies"))}</h2>{_table(rows)}</div>'
+    return f'{_lacking(told)}<div class="card graph-box" role="region" tabindex="0" aria-label="agencies"><h2>{two(Say("催收机构", "Agencies"))}</h2>{_table(rows)}</div>'
+
+
+def _lacking(told: Told) -> str:
+    """List the columns that would settle the unclear findings, and how many findings each."""
+    found = told.made.findings.filter(pc.and_(told.made.findings["unclear"], told.made.findings["decided"]))
+    counted: dict[str, int] = {}
+    for one in pc.value_counts(found["lacks"].cast(pa.string())).to_pylist():
+        for field in one["values"].split("|"):
+            counted[field] = counted.get(field, 0) + one["counts"]
+    if not counted:
+        return ""
+    title = Say("记录没有写明的字段（补上这些列，不明的才能判断）", "Fields the records do not tell (give these columns to settle what is unclear)")
+    headers = {one.name: one.headers[0] for one in schema.of(Kind.CONTACT).fields}
+    body = "".join(f'<tr><th scope="row">{two(Say(headers[field], field))}</th><td>{number(n)}</td></tr>'
+                   for field, n in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+    head = f'<tr><td></td><th scope="col">{two(Say("发现", "findings"))}</th></tr>'
+    return f'<div class="card"><h2>{two(title)}</h2><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

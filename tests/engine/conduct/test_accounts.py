@@ -53,6 +53,8 @@ def test_printed_written_and_shown_numbers_are_the_same(tmp_path: Path, capsys: 
     cards = {zh: number for number, zh in re.findall(r'<b>([^<]*)</b><span class="zh">([^<]*)</span>', page)}
     assert [cards[name] for name in ("确定违规的发现", "其中严重")] == [str(want["breaches"]), str(want["severe"])]
     assert any(name.startswith("不明的发现") and number == str(want["unclear"]) for name, number in cards.items())
+    lacking = {field for row in counted if row["unclear"] for field in str(row["lacks"]).split("|")}
+    assert {"disclosed", "recording_id", "purpose"} <= lacking and all(f'lang="en">{field}</span></th>' in page for field in lacking)
     with (out / "rejects.csv").open(encoding="utf-8-sig") as stream:
         lines = list(csv.DictReader(stream))
     assert told["rejects"] == {"rows": 0, "cells": 1, "wider": 1} and len(lines) == 2
