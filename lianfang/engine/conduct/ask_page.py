@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lianfang.engine.conduct import silence
+from lianfang.engine.conduct import findings, silence
 from lianfang.engine.conduct.contact import COLUMNS, OUTCOMES
 from lianfang.engine.conduct.standing import SUBJECT
 from lianfang.engine.conduct.words import words
@@ -112,6 +112,18 @@ def _standing() -> list[str]:
     return [*made, *(f"| `{fact}` | {_FACTS[fact].zh} / {_FACTS[fact].en} | {_SUBJECTS[of]} |" for fact, of in SUBJECT.items()), ""]
 
 
+_COLUMNS = {
+    "record_no": "第几条，从 0 起 number of the contact, from 0", "record_id": "记录自己的编号 the log's own id",
+    "rule": "规则 rule", "code": "代码 code", "instrument": "规范 instrument", "clause": "条文 clause",
+    "effect": "后果 `severe` `block` `warn` `audit`", "hard": "硬性，否则是推定 hard, else a presumption",
+    "breach": "见上 above", "unclear": "见上 above", "lacks": "没有写明的字段，竖线分开 fields not told",
+    "decided": "计数的行 counted", "counted": "之前已有几次 how many went before", "limit": "上限 limit", "window": "窗口 window",
+    "why_zh": "为什么 why, Chinese", "why_en": "为什么 why, English", "evidence": "数进去的联系的 record_no，至多 8 条 contacts counted, 8 at most",
+    "at": "时间（UTC）moment (UTC)", "institution": "机构 lender", "agency": "催收机构 agency", "collector_id": "催收员 collector",
+    "channel": "渠道 channel",
+}
+
+
 def _reading() -> list[str]:
     """Say how findings are read."""
     headers = {one.name: one.headers[0] for one in schema.of(Kind.CONTACT).fields}
@@ -132,6 +144,9 @@ def _reading() -> list[str]:
         "例外要由记录证明：夜间联系没有写明同意凭据的，仍是违规。", "",
         "Three gaps are filled by custom and counted in `run.json`: no zone is `--zone` (else Asia/Shanghai), no direction is outbound, no mode is interactive. "
         "An exception must be shown: a contact at night without the id of a consent stays a breach.", "",
+        "`findings.parquet`:", "", *_table(("列 column", "意思 meaning"), [(f"`{name}`", _COLUMNS[name]) for name in findings.SCHEMA.names]),
+        "`agencies.parquet`、`collectors.parquet` 是每千次联系的违规及 95% 区间；不足 50 次联系的标 `small`，不作比较。"
+        "Breaches per 1,000 contacts with their 95 % intervals; under 50 contacts `small` is set, not to be compared.", "",
     ]
 
 

@@ -133,6 +133,8 @@ def references(column: pa.Array) -> pa.Array:
 def told(batch: pa.Table, name: str) -> pa.Array:
     """Say for every row whether the log tells a field: `contact.told` for whole columns."""
     n, is_there = batch.num_rows, name in batch.column_names
+    if f"told_{name}" in batch.column_names:
+        return _column(batch, f"told_{name}", pa.bool_())
     if name not in CODED or not is_there:
         return pa.array(np.full(n, is_there))
     held = _words(_column(batch, name, pa.string()))

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lianfang.engine.conduct import words as conduct_words
-from lianfang.engine.conduct.contact import COLUMNS
+from lianfang.engine.conduct.contact import COLUMNS, TOLD
 from lianfang.engine.records import headers, mapping_file, read, schema, sniff, values
 from lianfang.engine.records import load as records
 from lianfang.engine.records import mapping as mappings
@@ -205,7 +205,18 @@ class _Desk:
         n = table.num_rows
         label = pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), pa.array([self.source.label]))
         numbers = pa.array(np.arange(first_no, first_no + n))
-        return table.append_column("record_no", numbers).append_column("source_file", label)
+        return self._cut_off(table.append_column("record_no", numbers).append_column("source_file", label))
+
+    def _cut_off(self, table: pa.Table) -> pa.Table:
+        """Say of rows with too few cells that an empty reference of theirs is not told, rather than none."""
+        short = self.log.short.get(self.source.label)
+        if not short:
+            return table
+        is_short = pc.is_in(table.column("source_row"), pa.concat_arrays(short))
+        for name in TOLD:
+            if name != "purpose" and name in table.column_names:
+                table = table.append_column(f"told_{name}", pc.invert(pc.and_(is_short, pc.is_null(table.column(name)))))
+        return table
 
     def _joined(self, good: pa.Table, slow: pa.RecordBatch, first_no: int) -> pa.Table:
         """Put the rows both ways read back into the file's order."""

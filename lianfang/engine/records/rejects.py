@@ -131,11 +131,15 @@ def harmless(values: Any) -> Any:
 
 @dataclass
 class RejectLog:
-    """Refusals of one load, in the order of the files; long ones wait on disk."""
+    """Refusals of one load, in the order of the files; long ones wait on disk.
+
+    `short` keeps the numbers of the rows that were cut off, by file: an empty cell of theirs says nothing.
+    """
 
     spill_folder: Path | None = None
     n_rows: Counter[str] = field(default_factory=Counter)
     by_reason: Counter[str] = field(default_factory=Counter)
+    short: dict[str, list[pa.Array]] = field(default_factory=dict)
     _held: list[pa.RecordBatch] = field(default_factory=list)
     _n_held: int = 0
     _parts: list[Path] = field(default_factory=list)
@@ -156,6 +160,8 @@ class RejectLog:
         self.by_reason[reason.value] += n
         if reason in ROW_REASONS:
             self.n_rows[file] += n
+        if reason is Reason.SHORT_ROW:
+            self.short.setdefault(file, []).append(rows.cast(pa.int64()))
         self._n_held += n
         if self._n_held > _MAX_HELD:
             self._spill()

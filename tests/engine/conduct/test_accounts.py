@@ -100,3 +100,11 @@ def test_a_drawn_list_holds_no_formula(tmp_path: Path) -> None:
     log.write_text("\n".join([HEAD, *(row.replace("乙催", "=1+1") for row in ROWS)]) + "\n", encoding="utf-8")
     assert conduct_sample.sample([log], out, SampleWish(number=2), cli.AuditOptions()) == 0
     assert "'=1+1" in (out / "sample.csv").read_text(encoding="utf-8-sig") and ',"=1+1' not in (out / "sample.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_row_that_was_cut_off_says_nothing_in_the_cells_it_lacks(tmp_path: Path) -> None:
+    log, out = tmp_path / "外呼.csv", tmp_path / "out"
+    log.write_text(f"{HEAD},录音编号\n{ROWS[0]}\n{ROWS[0].replace('10:00', '11:00')},\n{ROWS[2].replace('否', '是')}\n", encoding="utf-8")
+    assert cli.audit([log], out) == 0
+    rows = {row["record_no"]: row for row in pq.read_table(out / "findings.parquet").to_pylist() if row["rule"] == "CN.CBA26.R1"}
+    assert [(rows[no]["breach"], rows[no]["lacks"]) for no in (0, 1, 2)] == [(False, "recording_id"), (True, None), (False, "recording_id")]
