@@ -175,6 +175,7 @@ def judge(page):
 def opened(page):
     page.get_by_role("link", name="立案", exact=True).click()
     page.select_option("#id_table", "application")
+    page.fill("#id_grounds", "八名互不相识的客户的投诉用同一个代理电话")
     press(page, "立案")
     expect(page.locator("h1")).to_contain_text("草稿")
     expect(page.locator("main")).to_contain_text("没有任何动作会停止或推迟投诉本身的时限")

@@ -254,10 +254,11 @@ def test_names_of_many_people_wait_until_the_reader_is_close(visit):
     page.goto("/rings?order=people")
     page.locator("table.rings th a").first.click()
     expect(page.locator("#graph[data-people=unnamed]")).to_be_attached()
-    box = page.locator("#graph").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    for _ in range(12):
-        page.mouse.wheel(0, -300)
+    page.evaluate("""() => {
+        const canvas = document.querySelector("#graph canvas"), box = canvas.getBoundingClientRect();
+        const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, deltaY: -300, bubbles: true, cancelable: true };
+        for (let n = 0; n < 20; n += 1) canvas.dispatchEvent(new WheelEvent("wheel", at));
+    }""")
     expect(page.locator("#graph[data-people=named]")).to_be_attached()
 
 
@@ -297,6 +298,7 @@ def test_upload_to_ring_to_judgement_in_the_browser(visit, tmp_path):
     expect(page.locator("#progress, .tag.done").first).to_be_visible()
     expect(page.locator("h1 .tag.done")).to_be_visible(timeout=180_000)
     page.get_by_role("link", name="看团伙").click()
+    ring = page.locator("table.rings th a").first.inner_text()
     page.locator("table.rings th a").first.click()
     expect(page.locator("#graph[data-drawn]")).to_be_attached()
     page.locator("input[name=left]").first.check()
@@ -311,6 +313,9 @@ def test_upload_to_ring_to_judgement_in_the_browser(visit, tmp_path):
     # Nothing of it is seen next door.
     other = visit("bing.analyst")
     other.goto("/rings")
+    expect(other.locator("table.rings")).to_be_visible()  # its own of the demo
+    expect(other.locator("main")).not_to_contain_text(ring)
+    other.goto(f"/rings?find={ring}")
     expect(other.locator("main")).to_contain_text("没有符合条件的团伙")
 
 
