@@ -18,6 +18,7 @@ from lianfang.engine.conduct import windows, words, zones
 from lianfang.engine.conduct.contact import (
     BOOLS,
     CODED,
+    ENDS,
     HOLDS,
     LEAST_US,
     NUMBERS,
@@ -254,11 +255,11 @@ def _strange(batch: pa.Table, field: str) -> int:
 
 def _open(made: Mapping[str, Any]) -> int:
     """Count the calls of which nothing tells how they ended: no rule counts them as answered or unanswered."""
-    if any(made[name].null_count == 0 for name in ("answered", "effective", "duration_seconds")):
+    if any(made[name].null_count == 0 for name in ENDS):
         return 0
     voice = np.array([one in ("voice_human", "voice_ai") for one in made["channel"].dictionary.to_pylist()] + [False], dtype=np.bool_)
     is_open = voice[numbers(made["channel"], len(voice) - 1)]
-    for name in ("answered", "effective", "duration_seconds"):
+    for name in ENDS:
         is_open = is_open & made[name].is_null().to_numpy(zero_copy_only=False)
     return int(is_open.sum())
 

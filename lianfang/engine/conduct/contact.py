@@ -37,6 +37,8 @@ TOLD = ("recording_id", "consent_ref", "unreachable_basis", "purpose")
 
 # Known only when the contact is over; a rule may not need them to answer beforehand.
 OUTCOMES = frozenset(("answered", "effective", "duration_seconds", "stop_requested"))
+# What tells how a call ended.
+ENDS = ("answered", "effective", "duration_seconds")
 # A rule may read these bare: without them a rule of the pack `lianfang` refuses the contact.
 SURE = frozenset(("channel", "direction", "mode", "party_role", "purpose", "debtor_id", "creditor",
                   "local_minute", "local_weekday", "has_zone", "has_moment", "has_number", *(f"told_{name}" for name in TOLD)))
@@ -189,6 +191,16 @@ def read(raw: Mapping[str, Any], default_zone: str | None = None) -> Contact:
         facts["local_minute"] = wall % zones.DAY_US // zones.MINUTE_US
         facts["local_weekday"] = (wall // zones.DAY_US + 3) % 7 + 1
     return Contact(facts, at_us, zone, _text(raw.get("record_id")), until_us)
+
+
+def ended(raw: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an outcome as it counts: a call told as made and no more counts as answered.
+
+    Silence must not give back the place a reservation took.
+    """
+    is_call = raw.get("channel") in ("voice_human", "voice_ai")
+    told_any = any(outcome.get(name) is not None for name in ENDS)
+    return {**outcome, "answered": True} if is_call and not told_any else dict(outcome)
 
 
 def strange(raw: Mapping[str, Any]) -> list[Say]:

@@ -124,7 +124,7 @@ def is_open(asked: Contact, one: Contact) -> bool:
     if since_us is None or asked.at_us is None or one.at_us is None or not since_us <= one.at_us <= asked.at_us:
         return False
     is_call = one.facts["direction"] == "out" and one.facts["channel"] in ("voice_human", "voice_ai")
-    return is_call and one.key("debtor") == asked.key("debtor") and all(one.facts[name] is None for name in ("answered", "effective", "duration_seconds"))
+    return is_call and one.key("debtor") == asked.key("debtor") and all(one.facts[name] is None for name in contacts.ENDS)
 
 
 def without_outcomes(verdict: Verdict, n: int) -> Verdict:

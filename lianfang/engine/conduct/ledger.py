@@ -315,7 +315,8 @@ class Ledger:
 
         Args:
             number: the reservation's number.
-            outcome: answered, effective, duration_seconds, stop_requested; `at` where it was made later.
+            outcome: answered, effective, duration_seconds, stop_requested; `at` where it was made later. A call
+                of which it tells nothing counts as answered.
             now_us: the moment told.
 
         Raises:
@@ -324,7 +325,7 @@ class Ledger:
         """
         with self._writing():
             raw = self._close(number, "confirmed")
-            made = contacts.read({**raw, **outcome})
+            made = contacts.read({**raw, **contacts.ended(raw, outcome)})
             if made.at_us is not None:
                 self._record(made, f"r{number}")
 

@@ -141,6 +141,13 @@ def test_an_answer_is_closed_once(books: Any) -> None:
         book.confirm(refused.number, OUTCOME, NOON)
 
 
+def test_a_call_confirmed_without_an_outcome_keeps_its_place(books: Any) -> None:
+    book = books()
+    for _ in range(3):
+        book.confirm(book.reserve(call(), NOON).number, {}, NOON)
+    assert book.reserve(call(), NOON).verdict.codes == ("DAILY_EFFECTIVE_CAP",)
+
+
 def test_an_unanswered_call_gives_the_place_back_and_counts_as_an_attempt(books: Any) -> None:
     book = books()
     for _ in range(6):
