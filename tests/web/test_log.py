@@ -107,7 +107,7 @@ def test_the_page_gives_entry_and_proof(log, office):
     actions.note(actions.Deed("cases:case:opened", "x", "y", str(office.houses["first"].code)))
     told = client.get(reverse("desk-log")).content.decode()
     assert "<td>立案<br><code" in told and ">立案</option>" in told, "events in words, the code beside them"
-    assert "本机构的 2 条" in told and "全办公室:条在检查点内" in told, "each count says whose it is"
+    assert "本机构的 2 条" in told and "已进检查点的条目(全办公室)" in told, "each count says whose it is"
     raw = client.get(reverse("desk-log-leaf", args=[entry.code])).content
     proved = client.get(reverse("desk-log-proof", args=[entry.code])).content
     assert proof.verify(proved, raw, policy.Policy(note.read_key(access.key_line())))
