@@ -143,7 +143,8 @@ def _charts(told: Told) -> str:
         _ranges(Say("催收员每千次联系违规，下限最高的", "Collectors: in breach per 1,000, highest lower bound first"), told.collectors, "collector_id"),
         upright(Say("每日每千次联系违规", "In breach per 1,000 contacts, by day"), (Say("每千次", "per 1,000"),), _trend(told, bad)),
     ]
-    return f'<div class="charts">{"".join(f"""<div class="card">{one}</div>""" for one in drawn)}</div>'
+    drawn.append(_lacking(told))
+    return f'<div class="charts">{"".join(f"""<div class="card">{one}</div>""" for one in drawn if one)}</div>'
 
 
 def _hours(counts: Any) -> list[Bar]:
@@ -229,7 +230,7 @@ _COLUMNS = (
 
 def _tables(told: Told) -> str:
     rows = sorted(told.agencies.to_pylist(), key=lambda row: -row["per_thousand_low"])
-    return f'{_lacking(told)}<div class="card graph-box" role="region" tabindex="0" aria-label="agencies"><h2>{two(Say("催收机构", "Agencies"))}</h2>{_table(rows)}</div>'
+    return f'<div class="card graph-box" role="region" tabindex="0" aria-label="agencies"><h2>{two(Say("催收机构", "Agencies"))}</h2>{_table(rows)}</div>'
 
 
 def _lacking(told: Told) -> str:
@@ -246,7 +247,7 @@ def _lacking(told: Told) -> str:
     body = "".join(f'<tr><th scope="row">{two(Say(headers[field], field))}</th><td>{number(n)}</td></tr>'
                    for field, n in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
     head = f'<tr><td></td><th scope="col">{two(Say("发现", "findings"))}</th></tr>'
-    return f'<div class="card"><h2>{two(title)}</h2><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+    return f'<h2>{two(title)}</h2><table><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
