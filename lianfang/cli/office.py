@@ -38,7 +38,7 @@ def _serve(asked: argparse.Namespace, web: Any) -> int:
     if asked.prepare:
         _prepare(asked, web)
         return 0
-    how = web.Serving(asked.host, asked.port, asked.threads, asked.people, asked.worker)
+    how = web.Serving(asked.host, asked.port, asked.threads, asked.pages, asked.people, asked.worker)
     web.may_serve(how)
     # In a process of its own: what only making ready needs is out of memory before the first page.
     people = ["--people", str(asked.people)] if asked.people is not None else []
@@ -94,7 +94,8 @@ def add(verbs: Any, verb: Any) -> None:
     serve = made["serve"].add_argument
     serve("--host", default="127.0.0.1", help="只听本机,除非另说 / this machine only, unless told")
     serve("--port", type=int, default=8000)
-    serve("--threads", type=int, default=8, help="同时答几个请求 / requests answered at once")
+    serve("--threads", type=int, default=4, help="每个进程同时答几个请求 / requests a process answers at once")
+    serve("--pages", type=int, default=min(2, os.cpu_count() or 1), help="几个进程答网页,缺省两个 / processes that answer pages, else two")
     serve("--demo", action="store_true", help="演示机构、账户和数据 / demo institutions, accounts and tables")
     serve("--people", type=int, help="演示里有多少人 / people in the demo")
     serve("--no-worker", dest="worker", action="store_false", help="后台工作另开 / the worker runs elsewhere")

@@ -29,6 +29,7 @@ import django
 django.setup()
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import setup_test_environment, teardown_test_environment
@@ -157,6 +158,12 @@ def finished_run(by: Membership, n_rings: int = 2) -> Run:
         (home / "results" / "rings" / f"{ring_id}.json").write_text(json.dumps(picture()), "utf-8")
         (home / "results" / "raw" / f"{ring_id}.json").write_text(json.dumps(raw), "utf-8")
     return run
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """Forget pieces of pages: a test's rows are taken back and come again under the same stamp."""
+    caches["template_fragments"].clear()
 
 
 @pytest.fixture(scope="session")

@@ -366,7 +366,7 @@ def test_english_is_complete_on_the_pages_of_a_case(signed_in, decided):
         page.goto(decided + part)
         shown = page.evaluate("""() => {
           const copy = document.body.cloneNode(true);
-          copy.querySelectorAll('button[lang], .answers dd, .given dd, .letter p:not(.meta), .exhibits, table, .past li > p').forEach((one) => one.remove());
+          copy.querySelectorAll('button[lang], .wrote, .answers dd, .given dd, .letter p:not(.meta), .exhibits, table, .past li > p').forEach((one) => one.remove());
           return copy.textContent; }""")
         assert [line.strip() for line in shown.split("\n") if CHINESE.search(line)] == [], part
     press(page, "中文")

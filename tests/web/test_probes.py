@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import re
 import threading
 
@@ -194,3 +195,28 @@ def test_a_fault_gives_its_slot_back():
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             door(RequestFactory().get("/rings"))
+
+
+def test_processes_add_up_what_each_counted(tmp_path):
+    mine, other = gauges.Counts(), gauges.Counts()
+    for counts, n in ((mine, 2), (other, 3)):
+        for _ in range(n):
+            counts.began()
+            counts.ended("desk-home", "GET", 200, 0.02)
+    other.began()
+    other.turned_away()
+    (tmp_path / f"{os.getppid()}.json").write_text(json.dumps(other.told()))
+    (tmp_path / "999999999.json").write_text(json.dumps(other.told()))  # it has ended: nothing of it is under way
+    told = "\n".join(gauges.Shared(tmp_path, mine).all().lines())
+    assert 'lianfang_requests_total{route="desk-home",method="GET",code="200"} 8' in told
+    assert 'lianfang_request_seconds_count{route="desk-home"} 8' in told
+    assert "lianfang_requests_under_way 1" in told and "lianfang_turned_away_total 2" in told
+
+
+def test_a_process_leaves_its_counts_whole(tmp_path):
+    mine = gauges.Counts()
+    mine.ended("desk-home", "GET", 200, 0.02)
+    gauges.Shared(tmp_path, mine).write()
+    read = gauges.Counts()
+    read.add(json.loads((tmp_path / f"{os.getpid()}.json").read_text()))
+    assert read.told() == mine.told()

@@ -1,6 +1,7 @@
 """One record of a run, saved views, a guide's history, the desk's picture: what the pages show and what they keep back."""
 
 import json
+import re
 
 import pyarrow as pa
 import pytest
@@ -226,3 +227,12 @@ def test_the_desk_says_what_waits_and_what_is_overdue(office):
     Case.objects.filter(pk=mine.pk).update(state="draft", due_on=F("made_at__date"))
     told = office.client("analyst").get("/").content.decode()
     assert "等我办的案件" in told and mine.number in told
+
+
+def test_the_picture_on_the_desk_is_kept_until_somebody_acts(office):
+    client, shown = office.client("analyst"), []
+    for act in (lambda: None, lambda: decided(office, "abnormal"), lambda: actions.share(office.members["supervisor", "first"], office.ring("first"))):
+        act()
+        shown.append(re.findall(r'data-chart="([^"]*)"', client.get("/").content.decode()))
+    assert shown[0] == shown[1], "nothing was acted: the pieces that were made stand"
+    assert shown[1] != shown[2] and len(shown[2]) > len(shown[1]), "an act makes them anew, whatever changed before it"

@@ -21,7 +21,10 @@ USED_EVERY = timedelta(hours=1)
 def memberships_of(user: User) -> list[Membership]:
     """Give the memberships of a person that stand now, oldest first."""
     found = Membership.objects.filter(user=user, ended_at=None, user__is_active=True)
-    return list(found.select_related("institution", "institution__parent", "user").order_by("pk"))
+    mine = list(found.select_related("institution", "institution__parent").order_by("pk"))
+    for one in mine:
+        one.user = user
+    return mine
 
 
 def chosen_of(mine: Sequence[Membership], wanted: str | None) -> Membership | None:

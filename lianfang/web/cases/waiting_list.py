@@ -38,16 +38,20 @@ class Queue:
 
     def __init__(self, who: Membership, found: Any, at: datetime) -> None:
         self.who, self.found, self.at = who, found, at
+        self._n: int | None = None
 
     def count(self) -> int:
-        """Count all of it."""
-        return int(self.found.count())
+        """Count all of it, once."""
+        if self._n is None:
+            self._n = int(self.found.count())
+        return self._n
 
     def __getitem__(self, wanted: slice) -> list[Line]:
-        near = access.due_first(self.found, wanted.stop or 1)
+        stop = wanted.stop or 1
+        near = self.found if self.count() <= stop else access.due_first(self.found, stop)
         codes = [one.code for one in order(_waiting(near))[wanted]]
         rows = access.visible_cases(self.who).filter(code__in=codes).select_related("institution", "ring", "lease__member__user")
-        found = {str(one.code): one for one in rows.prefetch_related("steps__made_by__user", "steps__institution")}
+        found = {str(one.code): one for one in rows.prefetch_related(access.steps_whole())}
         return [line(found[code], self.at) for code in codes if code in found]
 
 

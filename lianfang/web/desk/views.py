@@ -27,19 +27,25 @@ def home(request: Any) -> HttpResponse:
     """Show what waits for somebody and what is due, and the picture of their institution."""
     who = request.member
     may = held(who)
-    shown: dict[str, Any] = {"reading": meter.reading(who), "limits": meter.limits(), "charts": picture.charts(who)}
+    shown: dict[str, Any] = {"charts": lambda: picture.charts(who), "stamp": _stamp(who)}
+    if Permission.PERSON_UNMASK in may:
+        shown |= {"reading": meter.reading(who), "limits": meter.limits()}
     if Permission.CASE_READ in may:
         shown |= _due(who)
     if Permission.RING_READ in may:
         waiting = identify.queue(who, {})
-        shown["n_review"] = waiting.filter(level="review").count()
-        shown["n_look"] = waiting.filter(level="look").count()
-        shown["rings"] = list(waiting[:6])
+        shown["n_by_level"], shown["rings"] = identify.count_levels(waiting), list(waiting[:6])
     if Permission.RUN_READ in may:
-        shown["runs"] = list(identify.find_runs(who)[:5])
+        shown["runs"] = list(identify.listed_runs(who)[:5])
     if Permission.PAIR_JUDGE in may:
         shown["n_judged"] = identify.find_judgements(who).filter(taken_back_at=None).count()
     return page(request, "desk/home.html", **shown)
+
+
+def _stamp(who: Any) -> str:
+    """Name what the picture depends on: who sees what of which institution, the last run, and the last act of all."""
+    run = identify.latest_run(who) if Permission.RING_READ in held(who) else None
+    return f"{who.institution.code} {who.role} {run and run.code} {log.last_code()}"
 
 
 def _due(who: Any) -> dict[str, Any]:

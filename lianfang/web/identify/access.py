@@ -19,6 +19,7 @@ from lianfang.web.identify.states import DONE
 
 FILTERS = ("run", "level", "activity", "people", "order", "find")
 MOST_JUDGED = 500
+_LONG = ("told", "columns", "step")  # what a run told and how its columns were taken: read only where a page shows it
 ORDERS = {"queue": ("place",), "people": ("-n_people", "place"), "new": ("-last_on", "place")}
 
 
@@ -26,6 +27,11 @@ def find_runs(who: Membership) -> Any:
     """Give the runs of somebody's own institution, newest first."""
     found = Run.objects.filter(institution=who.institution_id)
     return found.select_related("made_by__user").order_by("-pk")
+
+
+def listed_runs(who: Membership) -> Any:
+    """Give the runs of somebody's own institution as a list shows them."""
+    return find_runs(who).defer(*_LONG)
 
 
 def get_run(who: Membership, code: UUID) -> Run:
@@ -54,8 +60,12 @@ def files_of(run: Run) -> list[RunFile]:
 
 def latest_run(who: Membership) -> Run | None:
     """Give the last finished run of somebody's institution: its rings are today's queue."""
-    found: Run | None = Run.objects.filter(institution=who.institution_id, state=DONE).order_by("-pk").first()
+    found: Run | None = _finished(who).defer(*_LONG).first()
     return found
+
+
+def _finished(who: Membership) -> Any:
+    return Run.objects.filter(institution=who.institution_id, state=DONE).order_by("-pk")
 
 
 def weeks_of(who: Membership) -> list[list[Any]]:
@@ -95,9 +105,8 @@ def visible_rings(who: Membership) -> Any:
     if who.institution.sort == "association":
         below = [one.pk for one in accounts.reach(who)]
         mine |= Q(institution__in=below, shared_at__isnull=False)
-    # What a run told and how its columns were taken is long, and no list shows it.
     found = Ring.objects.filter(mine).select_related("institution", "institution__parent", "run")
-    return found.defer("run__told", "run__columns", "run__step")
+    return found.defer(*(f"run__{one}" for one in _LONG))
 
 
 def queue(who: Membership, wanted: Any) -> Any:
@@ -107,7 +116,7 @@ def queue(who: Membership, wanted: Any) -> Any:
     if _is_code(run):
         found = found.filter(run__code=run)
     elif who.institution.sort != "association":
-        found = found.filter(run=latest_run(who))
+        found = found.filter(run=_finished(who).values_list("pk", flat=True).first())
     if wanted.get("level") in ("look", "review"):
         found = found.filter(level=wanted["level"])
     if wanted.get("activity"):
@@ -118,6 +127,11 @@ def queue(who: Membership, wanted: Any) -> Any:
         words = wanted["find"][:60]
         found = found.filter(Q(ring_id__icontains=words) | Q(why_zh__icontains=words) | Q(why_en__icontains=words))
     return found.order_by(*ORDERS.get(wanted.get("order", ""), ORDERS["queue"]))
+
+
+def count_levels(found: Any) -> dict[str, int]:
+    """Count rings by level."""
+    return dict(found.order_by().values_list("level").annotate(n=Count("pk")))
 
 
 def _is_code(text: str) -> bool:

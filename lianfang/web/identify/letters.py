@@ -58,12 +58,21 @@ class Family:
 
 def families(members: Sequence[Mapping[str, Any]]) -> tuple[Family, ...]:
     """Gather the template families of a ring, largest first; a text of its own is no family."""
+    large = sorted(_shared(members), key=lambda held: (-len(held), held[0]["key"]))
+    return tuple(_family(held) for held in large[:MOST_FAMILIES])
+
+
+def has_families(members: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether two members share a wording."""
+    return bool(_shared(members))
+
+
+def _shared(members: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     by: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for one in members:
         if one.get("family") is not None and one["text"]:
             by[one["family"]].append(one)
-    large = sorted((held for held in by.values() if len(held) > 1), key=lambda held: (-len(held), held[0]["key"]))
-    return tuple(_family(held) for held in large[:MOST_FAMILIES])
+    return [held for held in by.values() if len(held) > 1]
 
 
 def _family(held: list[Mapping[str, Any]]) -> Family:

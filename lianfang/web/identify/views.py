@@ -63,14 +63,11 @@ def ring(request: Any, code: UUID) -> HttpResponse:
     found = access.get_ring(request.member, code)
     drawn = access.picture(found)
     is_own = found.institution_id == request.member.institution_id
-    texts = [one for one in drawn["members"] if one["text"]][:TEXTS_SHOWN]
-    told = [(one, letters.lit(one["text"], one["marks"]), _signs(one), letters.folded(one["text"])) for one in texts]
     purpose = request.session.get("purpose")
     return page(
         request, "identify/ring.html", ring=found, drawn=drawn, members=drawn["members"][:MEMBERS_SHOWN],
         n_hidden=max(0, found.n_records - min(MEMBERS_SHOWN, len(drawn["members"]))),
-        families=letters.families(drawn["members"]),
-        texts=told[:TEXTS_OPEN], more_texts=told[TEXTS_OPEN:],
+        has_families=letters.has_families(drawn["members"]), texts=lambda: _texts(drawn), families=lambda: letters.families(drawn["members"]),
         is_own=is_own, answers=ANSWERS, judged=access.standing_in(request.member, [one["key"] for one in drawn["members"]]) if is_own else [],
         purpose=purpose and {"name": meter.purposes()[purpose["id"]], **purpose},
         may_judge=is_own and Permission.PAIR_JUDGE in held(request.member),
@@ -86,6 +83,13 @@ def members(request: Any, code: UUID) -> HttpResponse:
     shown = part(Listed(access.members_of(found)), request.GET.get("page"))
     is_own = found.institution_id == request.member.institution_id
     return page(request, "identify/ring_all.html", ring=found, part=shown, is_own=is_own)
+
+
+def _texts(drawn: dict[str, Any]) -> dict[str, list[Any]]:
+    """Give the texts of a ring with what was met in them: some at once, more on a click."""
+    texts = [one for one in drawn["members"] if one["text"]][:TEXTS_SHOWN]
+    told = [(one, letters.lit(one["text"], one["marks"]), _signs(one), letters.folded(one["text"])) for one in texts]
+    return {"open": told[:TEXTS_OPEN], "more": told[TEXTS_OPEN:]}
 
 
 def _signs(member: dict[str, Any]) -> list[dict[str, Any]]:

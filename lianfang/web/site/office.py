@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,8 @@ class Serving:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    threads: int = 8
+    threads: int = 4
+    pages: int = 2
     n_people: int | None = None
     with_worker: bool = True
 
@@ -144,6 +146,7 @@ def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int
     """
     home = Path(os.environ.get("LIANFANG_HOME", "office")).absolute()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(home / "gauges", ignore_errors=True)  # what was counted before this start
     mark = home / "preparing.json"
     mark.write_text('{"n": 0, "of": 4, "zh": "数据库", "en": "the database"}', "utf-8")
     preparing = subprocess.Popen(prepare)
@@ -173,17 +176,17 @@ def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int
 
 
 def _granian(how: Serving) -> None:
-    """Serve with one process of several threads: sign-in limits and SQLite like it so; more stand behind a proxy."""
+    """Serve with few processes of few threads: one process answers on one core however many threads it has."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
-    os.environ["LIANFANG_AT_ONCE"] = str(how.threads)
+    os.environ["LIANFANG_AT_ONCE"], os.environ["LIANFANG_PAGES"] = str(how.threads), str(how.pages)
     # A thread for each at work, each in line, and some more that tell the rest to come back.
-    threads = how.threads + int(os.environ.get("LIANFANG_IN_LINE", "48")) + 8
+    threads = how.threads + int(os.environ.get("LIANFANG_IN_LINE", "32")) + 8
     Server(
-        "lianfang.web.site.wsgi:application", address=how.host, port=how.port, interface=Interfaces.WSGI, workers=1,
+        "lianfang.web.site.wsgi:application", address=how.host, port=how.port, interface=Interfaces.WSGI, workers=how.pages,
         blocking_threads=threads, websockets=False, log_level=LogLevels.error, workers_kill_timeout=10,
     ).serve()  # fmt: skip
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from lianfang.engine.terms import clock
 from lianfang.web.accounts.door import open_to_all
 from lianfang.web.evidence import access as log
-from lianfang.web.frame.gauges import COUNTS, gauge, resident_bytes
+from lianfang.web.frame.gauges import everything, gauge, resident_bytes
 from lianfang.web.identify import access as identify
 from lianfang.web.site.errors import not_found
 
@@ -75,10 +75,10 @@ def unapplied() -> list[str]:
 @open_to_all
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Give the numbers of this process and of the office, to this machine or to a token; else there is nothing here."""
+    """Give what was counted and the numbers of the office, to this machine or to a token; else there is nothing here."""
     if not _may_read(request):
         return not_found(request)
-    lines = [*COUNTS.lines(), *_office()]
+    lines = [*everything().lines(), *_office()]
     return HttpResponse("\n".join(lines) + "\n", content_type=_TEXT)
 
 

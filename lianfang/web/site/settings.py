@@ -10,7 +10,8 @@ LIANFANG_LOG     name of the evidence log, kept for good (lianfang.local/log)
 LIANFANG_WITNESS address of a witness of the log, and its key as `key address`; none without it
 LIANFANG_TSA     address of a time stamp authority (RFC 3161); LIANFANG_TSA_ROOTS its root certificates, a PEM file
 LIANFANG_TOTP    0: no second factor is demanded (never demanded in the demo)
-LIANFANG_AT_ONCE requests worked on at once in one process (8); LIANFANG_IN_LINE how many more wait (48)
+LIANFANG_AT_ONCE requests worked on at once in one process (4); LIANFANG_IN_LINE how many more wait (32)
+LIANFANG_PAGES   processes that answer pages; set by `serve --pages`
 LIANFANG_METRICS_TOKEN  opens /metrics; without it only this machine may read them, and nobody behind a proxy
 LIANFANG_LOG_LEVEL      which log lines are written: INFO has one a request (INFO; WARNING in the demo)
 """
@@ -31,8 +32,9 @@ LIANFANG_LOG_NAME = os.environ.get("LIANFANG_LOG", "lianfang.local/log")
 LIANFANG_MOST_UPLOAD_BYTES = int(os.environ.get("LIANFANG_MOST_UPLOAD_MB", "1024")) << 20
 LIANFANG_TSA, LIANFANG_TSA_ROOTS = os.environ.get("LIANFANG_TSA", ""), os.environ.get("LIANFANG_TSA_ROOTS", "")
 LIANFANG_WITNESS = os.environ.get("LIANFANG_WITNESS", "")
-LIANFANG_AT_ONCE = int(os.environ.get("LIANFANG_AT_ONCE", "8"))
-LIANFANG_IN_LINE = int(os.environ.get("LIANFANG_IN_LINE", "48"))
+LIANFANG_AT_ONCE = int(os.environ.get("LIANFANG_AT_ONCE", "4"))
+LIANFANG_IN_LINE = int(os.environ.get("LIANFANG_IN_LINE", "32"))
+LIANFANG_PAGES = int(os.environ.get("LIANFANG_PAGES", "1"))
 LIANFANG_WAIT_SECONDS = 5.0  # in line; whoever waited longer is told to come back
 LIANFANG_METRICS_TOKEN = os.environ.get("LIANFANG_METRICS_TOKEN", "")
 _HTTPS = os.environ.get("LIANFANG_HTTPS") == "1"
@@ -115,7 +117,10 @@ DATABASES = {"default": database_of(os.environ.get("DATABASE_URL", ""), HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "frame_cache",
                       # Counters of wrong passwords stand here: they must not be pushed out by strangers knocking.
-                      "OPTIONS": {"MAX_ENTRIES": 100_000}}}  # fmt: skip
+                      "OPTIONS": {"MAX_ENTRIES": 100_000}},
+          # Masked pieces of pages, kept in each process under everything they depend on; some twenty kilobytes each.
+          "template_fragments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept",
+                                 "TIMEOUT": 600, "OPTIONS": {"MAX_ENTRIES": 400}}}  # fmt: skip
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

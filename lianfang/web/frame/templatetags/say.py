@@ -40,14 +40,20 @@ def said(sentence: Any) -> str:
 class Sentence(template.Node):
     """One of two sentences, chosen when the page is written; nearly every one is told whole by the template."""
 
-    def __init__(self, zh: FilterExpression, en: FilterExpression, values: dict[str, FilterExpression]) -> None:
-        self.zh, self.en, self.values = zh, en, values
+    def __init__(self, zh: FilterExpression, en: FilterExpression, values: dict[str, FilterExpression], name: str = "") -> None:
+        self.zh, self.en, self.values, self.name = zh, en, values, name
         fixed = not values and all(isinstance(one.var, str) and not one.filters for one in (zh, en))
         # A page writes two hundred of these: what never changes is made ready once.
         self.ready = (SafeString(zh.var), SafeString(en.var)) if fixed else None
 
     def render(self, context: template.Context) -> SafeString:
-        """Write it."""
+        """Write it, or keep it under a name for later."""
+        if not self.name:
+            return self._sentence(context)
+        context[self.name] = self._sentence(context)
+        return SafeString("")
+
+    def _sentence(self, context: template.Context) -> SafeString:
         if self.ready is not None:
             return self.ready[is_english()]
         text = str((self.en if is_english() else self.zh).resolve(context))
@@ -58,9 +64,11 @@ class Sentence(template.Node):
 
 @register.tag
 def t(parser: Parser, token: Token) -> Sentence:
-    """Write one of two sentences; `{name}` places are filled."""
+    """Write one of two sentences; `{name}` places are filled, `as name` keeps it for later."""
     name, *bits = token.split_contents()
     given, values = [], {}
+    kept = bits.pop() if bits[-2:-1] == ["as"] else ""
+    bits = bits[:-1] if kept else bits
     for bit in bits:
         found = _VALUE.fullmatch(bit)
         if found:
@@ -69,7 +77,7 @@ def t(parser: Parser, token: Token) -> Sentence:
             given.append(parser.compile_filter(bit))
     if len(given) != 2:
         raise template.TemplateSyntaxError(f"{name} takes two sentences, not {len(given)}: {token.contents}")
-    return Sentence(given[0], given[1], values)
+    return Sentence(given[0], given[1], values, kept)
 
 
 @functools.cache
