@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -12,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 MARK = "preparing.json"
 ALIVE = "/health/live"
-_SECONDS = 2
+_SECONDS, _LOOK_SECONDS = 2, 0.3
 
 _PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>联防 Lianfang</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/static/vendor/tabler.min.css"></head>
@@ -50,6 +52,22 @@ def waits(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpReques
         return page
 
     return told
+
+
+def wake() -> None:
+    """Load what the first page and the first check need, beside everything else: nobody should wait for it."""
+    threading.Thread(target=_wake, daemon=True).start()
+
+
+def _wake() -> None:
+    while _place().exists():
+        time.sleep(_LOOK_SECONDS)
+    from django.urls import get_resolver
+
+    from lianfang.web.identify import guides
+
+    get_resolver().url_patterns  # noqa: B018 (read so that every room's views are loaded)
+    guides.checked("预热")
 
 
 def _place() -> Path:
