@@ -744,7 +744,8 @@ def test_the_demos_story_does_not_contradict_itself(office, company, lead):
 def test_a_lender_of_the_demo_uploads_what_it_holds_itself():
     from lianfang.web.site import cast, demo
 
-    uploads = demo._uploads(300)
+    world = demo._world(300)
+    uploads = {username: demo._files(world, username) for username in cast.LENDERS}
     houses = [house.name.zh for house in cast.HOUSES.values()]
     assert set(uploads) == set(cast.LENDERS) and all(any(one.startswith(name) for one in houses) for name in cast.LENDERS.values())
     for username, name in cast.LENDERS.items():

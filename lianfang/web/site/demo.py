@@ -24,8 +24,20 @@ FIRST_ANALYST, FIRST_BOSS, SHARED = "jia.analyst", "jia.boss", 4
 
 def make(n_people: int | None = None) -> None:
     """Make the demo, once: institutions, accounts, the first lender's run and cases; the others' runs wait for a worker."""
-    if not accounts.nobody_yet():
-        return
+    world: list[Any] = []
+    if accounts.nobody_yet():
+        world.append(_first(n_people))
+    preparing.done()
+    # Nobody waits for the other lenders: their tables are taken up while the first visitor signs in.
+    for username in LENDERS:
+        (analyst,) = accounts.find_named([username])
+        if not rings.find_runs(analyst).exists():
+            world = world or [_world(n_people)]
+            _ask(analyst, _files(world[0], username))
+
+
+def _first(n_people: int | None) -> Any:
+    """Make what the first visitor finds; give the invented world it was taken from."""
     preparing.tell(1, 4, "演示机构和人员", "the demo's institutions and people")
     made: dict[str, Any] = {}
     first: Any = None
@@ -34,13 +46,12 @@ def make(n_people: int | None = None) -> None:
         for username, role in house.people.items():
             first = people.enrol(username, PASSWORD, made[name], role, once=False, like=first)
     preparing.tell(2, 4, "在演示数据里找团伙", "rings in the demo's tables")
-    uploads = _uploads(n_people)
-    _ask(FIRST_ANALYST, uploads.pop(FIRST_ANALYST))
+    world = _world(n_people)
+    _ask(_named(FIRST_ANALYST)[0], _files(world, FIRST_ANALYST))
     work.once()
     preparing.tell(3, 4, "演示案件", "the demo's cases")
     _cases()
-    for username, files in uploads.items():
-        _ask(username, files)
+    return world
 
 
 def _cases() -> None:
@@ -59,27 +70,26 @@ def _named(*usernames: str) -> list[Any]:
     return [found[name] for name in usernames]
 
 
-def _uploads(n_people: int | None) -> dict[str, list[SimpleUploadedFile]]:
-    """Give the tables each lender holds, by who uploads them: nobody's upload has another's customers."""
+def _world(n_people: int | None) -> Any:
     from lianfang.simulate import demo, simulation
 
-    knobs = replace(demo.KNOBS, people=n_people or demo.KNOBS.people, institutions=len(LENDERS), names=tuple(LENDERS.values()))
-    world = simulation.simulate(knobs)
+    return simulation.simulate(replace(demo.KNOBS, people=n_people or demo.KNOBS.people, institutions=len(LENDERS), names=tuple(LENDERS.values())))
+
+
+def _files(world: Any, username: str) -> list[SimpleUploadedFile]:
+    """Give the tables the lender of an analyst holds: nobody's upload has another's customers."""
+    from lianfang.simulate import simulation
+
     folder = Path(tempfile.mkdtemp(prefix="lianfang-demo-"))
-    made = {}
     try:
-        for username, name in LENDERS.items():
-            simulation.write(simulation.own(world, name), folder / username, "csv")
-            tables = sorted((folder / username / "tables").glob("*.csv"))
-            made[username] = [SimpleUploadedFile(table.name, table.read_bytes()) for table in tables]
+        simulation.write(simulation.own(world, LENDERS[username]), folder, "csv")
+        return [SimpleUploadedFile(table.name, table.read_bytes()) for table in sorted((folder / "tables").glob("*.csv"))]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return made
 
 
-def _ask(username: str, files: list[SimpleUploadedFile]) -> None:
+def _ask(analyst: Any, files: list[SimpleUploadedFile]) -> None:
     """Upload a lender's tables and let the run wait for a worker."""
-    (analyst,) = accounts.find_named([username])
     run = identify.take_files(analyst, files, "演示数据 / demo tables")
     identify.recognise(run, {})
     fields = [{use["header"]: use["field"] or "" for use in table["columns"]} for table in run.columns]
