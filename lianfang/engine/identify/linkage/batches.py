@@ -23,8 +23,8 @@ import pyarrow as pa
 from lianfang.engine.identify.linkage import entries as entry
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import lanes as lane
+from lianfang.engine.identify.linkage import strings, wordings
 from lianfang.engine.identify.linkage import templates as public
-from lianfang.engine.identify.linkage import wordings
 from lianfang.engine.identify.linkage.families import USUAL, FamilyOptions
 from lianfang.engine.identify.linkage.fields import LinkRules
 from lianfang.engine.identify.linkage.templates import Templates
@@ -64,30 +64,17 @@ def texts_of(bodies: pa.Array | pa.ChunkedArray, lanes: int | None = None) -> Te
     counts = np.zeros(sum(len(chunk) for chunk in chunks), np.int64)
     buffers, row = [], 0
     for chunk in chunks:
-        buffers.append((_buffers(chunk), chunk.offset, row, len(chunk)))
+        buffers.append((strings.buffers(chunk), row, len(chunk)))
         text, starts = buffers[-1][0]
         mine = counts[row : row + len(chunk)]
-        lane.run(letters.count_points, lane.ranges(len(chunk), threads), text, starts, chunk.offset, mine)
+        lane.run(letters.count_points, lane.ranges(len(chunk), threads), text, starts, mine)
         row += len(chunk)
     places = np.zeros(row + 1, np.int64)
     np.cumsum(counts, out=places[1:])
     points = np.empty(int(places[-1]), np.uint32)
-    for (text, starts), skip, first, size in buffers:
-        lane.run(
-            letters.decode_points, lane.ranges(size, threads), text, starts, skip,
-            places[first : first + size + 1], points,
-        )
+    for (text, starts), first, size in buffers:
+        lane.run(letters.decode_points, lane.ranges(size, threads), text, starts, places[first : first + size + 1], points)
     return wordings.texts(points, places)
-
-
-def _buffers(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    _, starts, text = chunk.buffers()
-    width = np.int64 if pa.types.is_large_string(chunk.type) else np.int32
-    none = np.empty(0, np.uint8)
-    return (
-        none if text is None else np.frombuffer(text, np.uint8),
-        np.zeros(1, width) if starts is None else np.frombuffer(starts, width),
-    )
 
 
 def copy_keys(batch: pa.RecordBatch, options: FamilyOptions = USUAL) -> pa.RecordBatch:

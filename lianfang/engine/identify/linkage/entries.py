@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from lianfang.engine.identify.linkage import fields as link_fields
 from lianfang.engine.identify.linkage import lanes as lane
+from lianfang.engine.identify.linkage import strings
 from lianfang.engine.identify.linkage.fields import LinkRules
 
 # Used where an institution has not set its own: numbers never leave the run that made them.
@@ -159,11 +160,9 @@ def _number_into(
 ) -> None:
     from lianfang.engine.identify.linkage.kernels import numbers
 
-    validity, starts, letters = values.buffers()
-    width = np.int64 if pa.types.is_large_string(values.type) else np.int32
+    validity = values.buffers()[0]
     bits = _NO_BYTES if validity is None else np.frombuffer(validity, np.uint8)
-    text = _NO_BYTES if letters is None else np.frombuffer(letters, np.uint8)
-    places = np.zeros(1, width) if starts is None else np.frombuffer(starts, width)
+    text, places = strings.buffers(values)
     lane.run(
         numbers.number_strings, lane.ranges(len(values), lanes), text, places, bits, values.offset,
         key, out, column, n_columns,

@@ -226,7 +226,7 @@ def join(label: Int32, left: Uint32, right: Uint32) -> None:
     from lianfang.engine.identify.linkage.kernels import union
 
     if left.size:
-        union.join_all(left, right, label)
+        union.join_all(left.view(np.int32), right.view(np.int32), label)  # slots stay below 2**31
         union.flatten(label)
 
 

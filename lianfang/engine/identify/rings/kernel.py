@@ -152,10 +152,10 @@ def bridges(start: Ints, near: Ints, edge: Ints) -> tuple[Ints, Ints, Ints, Ints
     order, by, above = np.empty(n, np.int64), np.full(n, -1, np.int64), np.full(n, -1, np.int64)
     met, low, only = np.full(n, -1, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     walk = (order, by, above, met, low, start[:-1].copy(), only)
-    clock = 0
+    clock = np.int64(0)  # a bare 0 would compile the walk twice: once for just that number
     for first in range(n):
         if met[first] < 0:
-            clock = _descend(start, near, edge, first, clock, walk)
+            clock = _descend(start, near, edge, first, clock, walk)  # type: ignore[arg-type, assignment]
     return order, by, above, only
 
 
@@ -219,7 +219,7 @@ def _slow_mode(start: Ints, near: Ints, heft: Floats, volume: Floats, n_rounds: 
     """Find the slowest mode of the lazy walk by power iteration, from distances to a far node; it ends up in x."""
     n = start.size - 1
     depth = np.empty(n, np.int64)
-    far = _far(start, near, 0, depth)
+    far = _far(start, near, np.int64(0), depth)  # type: ignore[arg-type]  # a bare 0 would be compiled a second time
     far = _far(start, near, far, depth)
     total = 0.0
     for i in range(n):

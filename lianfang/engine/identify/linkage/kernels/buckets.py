@@ -133,7 +133,7 @@ def walk_band(  # type: ignore[no-untyped-def]
     room = 1024
     left, right = np.empty(room, np.uint32), np.empty(room, np.uint32)
     share = np.empty(room, np.float32)
-    n_found, n_checks, n_capped = 0, 0, 0
+    n_found, n_checks, n_capped = np.int64(0), np.int64(0), np.int64(0)
     above = np.empty(64, np.int32)
     begin = lo
     while begin < hi:
@@ -221,7 +221,7 @@ def similarity_of(lo, hi, left, right, shingles, places, counts, most, share):  
             turn += np.uint64(1 << 32)
             mask = _fill(seen, turn, shingles, places[one], counts[one])
             filled = one
-        shared = _shared(seen, turn, mask, shingles, places[two], counts[two], 0)
+        shared = _shared(seen, turn, mask, shingles, places[two], counts[two], np.int64(0))
         total = counts[one] + counts[two] - shared
         share[pair] = np.float32(shared / total) if total > 0 else np.float32(1.0)
     return 0

@@ -81,7 +81,7 @@ def scan(lo, hi, numbers, packed, entries, part_starts, place_bits, whole):  # t
     low = (np.uint64(1) << drop) - np.uint64(1)
     room, rooms = 1024, 256
     members, ends = np.empty(room, np.uint32), np.empty(rooms, np.int64)
-    n_members, n_groups = 0, 0
+    n_members, n_groups = np.int64(0), np.int64(0)
     for part in range(lo, hi):
         begin = part_starts[part]
         while begin < part_starts[part + 1]:

@@ -49,10 +49,10 @@ def _sort(values, size):  # type: ignore[no-untyped-def]
             values[at] = held
         return
     for root in range(size // 2 - 1, -1, -1):
-        _sift_down(values, root, size)
+        _sift_down(values, np.int64(root), np.int64(size))
     for last in range(size - 1, 0, -1):
         values[0], values[last] = values[last], values[0]
-        _sift_down(values, 0, last)
+        _sift_down(values, np.int64(0), np.int64(last))
 
 
 @njit
@@ -141,7 +141,7 @@ def measure(  # type: ignore[no-untyped-def]
             people, residents = np.empty(room, np.uint64), np.empty(room, np.uint64)
             names, places = np.empty(room, np.uint64), np.empty(room, np.uint64)
             times = np.empty(room, np.int64)
-        n_records, n_joiners, before = 0, 0, -1
+        n_records, n_joiners, before = np.int64(0), np.int64(0), np.int64(-1)
         best = field[members[begin]]
         for place in range(begin, end):
             entry = members[place]

@@ -5,29 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lianfang.engine.identify.linkage.kernels.shapes import I32, I64, U8, W_I64, W_U32, N
+from lianfang.engine.identify.linkage.kernels.shapes import I64, U8, W_I64, W_U32, N
 
 
-@njit([N(N, N, U8, I32, N, W_I64), N(N, N, U8, I64, N, W_I64)], cache=True, nogil=True)
-def count_points(lo, hi, letters, starts, skip, counts):  # type: ignore[no-untyped-def]
+@njit(N(N, N, U8, I64, W_I64), cache=True, nogil=True)
+def count_points(lo, hi, letters, starts, counts):  # type: ignore[no-untyped-def]
     """Count the characters of each text: every byte but the continuing ones."""
     total = 0
     for text in range(lo, hi):
         count = 0
-        for place in range(starts[text + skip], starts[text + skip + 1]):
+        for place in range(starts[text], starts[text + 1]):
             count += (letters[place] & np.uint8(0xC0)) != np.uint8(0x80)
         counts[text] = count
         total += count
     return total
 
 
-@njit(
-    [N(N, N, U8, I32, N, I64, W_U32), N(N, N, U8, I64, N, I64, W_U32)], cache=True, nogil=True
-)
-def decode_points(lo, hi, letters, starts, skip, places, points):  # type: ignore[no-untyped-def]
+@njit(N(N, N, U8, I64, I64, W_U32), cache=True, nogil=True)
+def decode_points(lo, hi, letters, starts, places, points):  # type: ignore[no-untyped-def]
     """Write the code points of each text; Arrow strings are valid UTF-8."""
     for text in range(lo, hi):
-        place, end = np.int64(starts[text + skip]), np.int64(starts[text + skip + 1])
+        place, end = starts[text], starts[text + 1]
         out = places[text]
         while place < end:
             head = np.uint32(letters[place])

@@ -57,7 +57,7 @@ def near_band(  # type: ignore[no-untyped-def]
     window, first_new, fewest = rules[0], rules[1], rules[2]
     seen = np.zeros(_table_size(rules[3]), np.uint64)
     turn = np.uint64(0)
-    room, n_found = 1024, 0
+    room, n_found = 1024, np.int64(0)
     left, right = np.empty(room, np.uint32), np.empty(room, np.uint32)
     share = np.empty(room, np.float32)
     begin = lo

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lianfang.engine.identify.linkage.kernels.shapes import I32, I64, U8, W_U64, N
+from lianfang.engine.identify.linkage.kernels.shapes import I64, U8, W_U64, N
 
 C0, C1 = np.uint64(0x736F6D6570736575), np.uint64(0x646F72616E646F6D)
 C2, C3 = np.uint64(0x6C7967656E657261), np.uint64(0x7465646279746573)
@@ -58,20 +58,13 @@ def _siphash(letters, start, end, key0, key1):  # type: ignore[no-untyped-def]
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@njit(
-    [
-        N(N, N, U8, I32, U8, N, I64, W_U64, N, N),
-        N(N, N, U8, I64, U8, N, I64, W_U64, N, N),
-    ],
-    cache=True,
-    nogil=True,
-)
+@njit(N(N, N, U8, I64, U8, N, I64, W_U64, N, N), cache=True, nogil=True)
 def number_strings(  # type: ignore[no-untyped-def]
     lo, hi, letters, starts, validity, skip, key, numbers, column, n_columns
 ):
     """Number a string column into one column of a row-major table; 0 for null and empty.
 
-    `skip`: rows before the array's first in its buffers. `validity` may be empty: all valid.
+    `skip`: rows before the array's first among the bits of `validity`, which may be empty: all valid.
     `key`: two halves of the key, already mixed with the kind of identifier.
     """
     key0, key1 = np.uint64(key[0]), np.uint64(key[1])
@@ -80,7 +73,7 @@ def number_strings(  # type: ignore[no-untyped-def]
         at = row + skip
         number = np.uint64(0)
         if validity.size == 0 or (validity[at >> 3] >> np.uint8(at & 7)) & 1:
-            start, end = np.int64(starts[at]), np.int64(starts[at + 1])
+            start, end = starts[row], starts[row + 1]
             if end > start:
                 number = _siphash(letters, start, end, key0, key1)
                 # Zero means `no value`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from lianfang.engine.identify.linkage.kernels.shapes import I32, I64, U32, W_I32, N
+from lianfang.engine.identify.linkage.kernels.shapes import I32, W_I32, N
 
 
 @njit
@@ -26,7 +26,7 @@ def _join(parent, u, v):  # type: ignore[no-untyped-def]
             v = above_v
 
 
-@njit([N(I32, I32, W_I32), N(I64, I64, W_I32), N(U32, U32, W_I32)], cache=True, nogil=True)
+@njit(N(I32, I32, W_I32), cache=True, nogil=True)
 def join_all(left, right, parent):  # type: ignore[no-untyped-def]
     """Join the two ends of every edge; gives how many edges there were."""
     for edge in range(left.size):
