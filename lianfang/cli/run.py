@@ -7,6 +7,7 @@ import json
 import resource
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _READ = Say("读入记录", "read records")
 _WRITE = Say("写出结果", "write results")
 _PAGE = Say("写出页面", "write the page")
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="lianfang-write")
 
 
 @dataclass
@@ -153,8 +156,10 @@ def read(asked: argparse.Namespace, beside: Path, watch: Watch) -> Loaded:
     """Load the asked files, with progress."""
     from lianfang.engine.records import load
     from lianfang.engine.terms.codes import Kind
+    from lianfang.engine.text import shingles
 
     watch.step("read", _READ)
+    shingles.prepare()
     mappings = (asked.mapping,) if asked.mapping else ()
     return load.load(
         asked.paths, load.LoadOptions(Kind(asked.kind) if asked.kind else None, mappings, beside / ".spill")
@@ -175,11 +180,18 @@ def settings(asked: argparse.Namespace) -> Any:
     return course.Course(book, judged, threads=asked.threads)
 
 
+def _written(beside: Path, made: dict[str, Any]) -> None:
+    from lianfang.engine.identify.run import folder
+
+    for name, table in made.items():
+        folder.write(beside, name, table)
+
+
 def write(
     asked: argparse.Namespace, beside: Path, watch: Watch, loaded: Loaded, outcome: Outcome, todo: Any
 ) -> str:
     """Write tables, rejects, page and `run.json`; give the closing lines."""
-    from lianfang.engine.identify.run import folder, results
+    from lianfang.engine.identify.run import results
     from lianfang.engine.reports import page
     from lianfang.engine.reports import run as pages
 
@@ -194,8 +206,7 @@ def write(
         "rings": results.rings(graded.ring),
         "ring_members": results.members(graded.member),
     }
-    for name, table in made.items():
-        folder.write(beside, name, table)
+    writing = _BESIDE.submit(_written, beside, made)  # mostly compiled code: the page is drawn meanwhile
     loaded.rejects.write_csv(beside / "rejects.csv")
     watch.step("page", _PAGE)
     told = pages.Told(
@@ -209,6 +220,7 @@ def write(
         version("lianfang"),
     )
     (beside / "report.html").write_text(page.page(pages.overview(told)), encoding="utf-8")
+    writing.result()
     watch.close()
     counted = {name: table.num_rows for name, table in made.items()} | {"hubs": outcome.hubs.num_rows}
     levels = pages.n_flagged(made["records"])

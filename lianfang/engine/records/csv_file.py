@@ -17,6 +17,7 @@ from lianfang.engine.records.source import Source, Tally, raw_batch
 
 BLOCK_BYTES = 8 << 20
 MAX_ROW_BYTES = 64 << 20
+_SHOWN_AT_ONCE = 100_000
 
 
 def open_csv(path: Path, label: str, looks_like_header: object = None) -> Source:
@@ -145,8 +146,11 @@ def _rows(
     if (widths != n).any():
         for reason, which in ((Reason.SHORT_ROW, widths < n), (Reason.LONG_ROW, _spilling(split, n))):
             odd = rows[which]
-            shown = pa.array([split.raw_row(row) for row in odd[:100_000]], pa.string())
-            log.cells(label, "", pa.array(odd[: len(shown)] + n_row + 1), shown, reason)
+            # In pieces: rows may be long, and every one of them has its line among the rejects.
+            for first in range(0, len(odd), _SHOWN_AT_ONCE):
+                some = odd[first : first + _SHOWN_AT_ONCE]
+                shown = pa.array([split.raw_row(row) for row in some], pa.string())
+                log.cells(label, "", pa.array(some + n_row + 1), shown, reason)
             if reason is Reason.LONG_ROW:
                 rows = rows[~which]
     columns = [split.column(place, rows) for place in range(n)]

@@ -5,6 +5,7 @@ Nothing here decides anything: every array says the same as the Python object it
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -22,6 +23,7 @@ NUMERAL, COMPONENT = 1 << 28, 1 << 29  # beside the class in a glyph entry
 SIEVE_BITS = 13  # of the place of a word of 64 bits: 64 KB, which stays near the core
 SIEVE_PLACES = (45, 39)  # of a mixed key, the two numbers of a bit in its word
 GOLDEN = 0x9E3779B97F4A7C15
+_ONE = threading.Lock()
 _IDEOGRAPHS = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x3134B))
 
 Ints = NDArray[np.int32]
@@ -78,9 +80,14 @@ def place_of(key: int) -> int:
     return ((key * GOLDEN) & 0xFFFFFFFFFFFFFFFF) >> 32
 
 
-@cache
 def chart() -> Chart:
-    """Lay out glyph table and lexicon, once a process."""
+    """Lay out glyph table and lexicon, once a process; a second thread that asks waits for the first."""
+    with _ONE:
+        return _chart()
+
+
+@cache
+def _chart() -> Chart:
     known = plain.known()
     letters, at = _letters([word.text for word in known.words])
     spelled = sorted({one for group in known.heads.values() for one in group}, key=lambda one: one.form)

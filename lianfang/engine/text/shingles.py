@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,14 @@ class Folds:
         """Give one folded row as a string."""
         cells = self.points[self.offsets[row] : self.offsets[row + 1]]
         return cells.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def prepare() -> None:
+    """Begin to lay out what folding reads, beside other work: seconds in which a large table is being read."""
+    if compiled.used():
+        from lianfang.engine.text import layout
+
+        threading.Thread(target=layout.chart, daemon=True).start()
 
 
 def fold_column(

@@ -72,6 +72,14 @@ def test_short_rows_stay_long_and_empty_rows_go(tmp_path):
     assert reasons(loaded) == {"short_row": 1, "long_row": 1, "no_usable_cell": 1}
 
 
+def test_every_overlong_row_has_its_line_among_the_rejects(tmp_path, monkeypatch):
+    monkeypatch.setattr("lianfang.engine.records.csv_file._SHOWN_AT_ONCE", 3)
+    bad = "".join(f"C{n},催收太频繁,多一格\n" for n in range(10))
+    loaded = load.load([written(tmp_path, "a.csv", "投诉编号,投诉内容\nK1,好\n" + bad)])
+    assert (loaded.counts.n_in, loaded.counts.n_kept, loaded.counts.n_rejected) == (11, 1, 10)
+    assert sorted(row["row"] for row in loaded.rejects.table().to_pylist() if row["reason"] == "long_row") == list(range(2, 12))
+
+
 def test_an_open_quote_costs_its_line_only(tmp_path):
     loaded = load.load([written(tmp_path, "a.csv", 'id,text\n1,好\n2,"坏\n3,好\n')])
     assert [one["record_id"] for one in rows(loaded)] == ["1", "3"]
