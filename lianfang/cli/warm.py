@@ -25,11 +25,11 @@ _LINKAGE = "lianfang.engine.identify.linkage.kernels."
 FIRST = {
     "wordings": tuple(_LINKAGE + name for name in ("wording", "buckets", "near", "union")),
     "groups": tuple(_LINKAGE + name for name in ("groups", "grouping", "numbers", "letters", "known")),
-    "rings": ("lianfang.engine.identify.rings.warm",),
 }
 """What no run does without, in parts that take about as long."""
 
 PARTS = FIRST | {
+    "rings": ("lianfang.engine.identify.rings.warm",),
     "signals": ("lianfang.engine.identify.signals.warm",),
     "records": ("lianfang.engine.records.warm",),
     "conduct": ("lianfang.engine.conduct.warm",),
@@ -40,8 +40,8 @@ NEEDED = {"links": ("wordings", "groups"), "rings": ("rings",)}
 _started: dict[str, subprocess.Popen[bytes]] = {}
 _BEHIND = {"wordings": "5", "groups": "5", "rings": "10"}
 """How far each lets others go first: the run itself before all, and what it needs last behind what it needs first."""
-SMALL_BYTES = 8_000_000
-"""Up to this much input is read without compiled kernels rather than after compiling them."""
+SMALL_BYTES, TINY_BYTES = 8_000_000, 1_500_000
+"""Up to this much input is read, and its rings are found, without compiled kernels rather than after compiling them."""
 
 
 def warm(only: str | None) -> int:
@@ -128,20 +128,22 @@ def prepared(paths: Sequence[Path]) -> Callable[[str], None]:
     if "lianfang.engine.terms.compiled" in sys.modules or _size(paths) > SMALL_BYTES:
         warm(None)
         return lambda _: None
-    if set(missing) & set(FIRST):  # the others are compiled by no run of this size, and nothing is to be told of them
+    is_tiny = _size(paths) <= TINY_BYTES
+    awaited = [name for name in missing if name in FIRST or (name == "rings" and not is_tiny)]
+    if awaited:  # the others are compiled by no run of this size, and nothing is to be told of them
         show.line(
             "这台机器上第一次运行:计算核在旁边编译(只做一次)…",
             "first run on this machine: kernels are compiled beside it (once) …",
             sys.stderr,
         )
-    os.environ["LIANFANG_KERNELS"] = "off"
-    _beside(missing)
+    os.environ["LIANFANG_KERNELS"] = "off" if is_tiny else "few"
+    _beside(awaited)
     return _await
 
 
 def early() -> None:
     """Begin to compile what the first run needs, if it is missing; whoever needs it waits."""
-    _beside([name for name in PARTS if not _mark(name).exists()])
+    _beside([name for name in FIRST if not _mark(name).exists()])
 
 
 def without() -> None:
@@ -150,10 +152,9 @@ def without() -> None:
         os.environ.setdefault("LIANFANG_KERNELS", "off")
 
 
-def _beside(missing: Sequence[str]) -> None:
-    for name in FIRST:
-        if name in missing:
-            _started[name] = _worker(name, "nice", "-n", _BEHIND[name])
+def _beside(names: Sequence[str]) -> None:
+    for name in names:
+        _started[name] = _worker(name, "nice", "-n", _BEHIND[name])
 
 
 def _await(step: str) -> None:

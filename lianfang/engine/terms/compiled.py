@@ -10,15 +10,15 @@ import os
 from typing import Any
 
 SWITCH = "LIANFANG_KERNELS"
-"""Environment variable; `off` before the first import does without compiled kernels where it can."""
+"""Environment variable, read once: `off` does without compiled kernels where it can, `few` has those of links and rings."""
 
 
-_USED = os.environ.get(SWITCH) != "off"
+_HOW = os.environ.get(SWITCH, "")
 
 
 def used() -> bool:
     """Say whether compiled kernels are used."""
-    return _USED
+    return _HOW not in ("off", "few")
 
 
 def kernel(function: Any) -> Any:
@@ -28,6 +28,19 @@ def kernel(function: Any) -> Any:
         function: loops over buffers; correct as Python where bytes come as `buffer` gives them.
     """
     if not used():
+        return function
+    import numba
+
+    return numba.njit(cache=True, nogil=True)(function)
+
+
+def graph_kernel(function: Any) -> Any:
+    """Compile a kernel over graphs as `kernel` does; a graph of some thousand lines is walked without.
+
+    Args:
+        function: loops over arrays; gives the same to the last bit as Python.
+    """
+    if _HOW == "off":
         return function
     import numba
 

@@ -1,20 +1,22 @@
 """Compiled loops over graphs: union-find, union under cannot-links, greedy bridges, spectral sweep.
 
-Import this file only where a graph is at hand: numba takes most of a second to load.
+Import this file only where a graph is at hand: numba takes most of a second to load. Where kernels are off they
+are plain Python with the same answer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from lianfang.engine.terms.compiled import graph_kernel
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-@njit(cache=True)
+@graph_kernel
 def _root(parent: Ints, node: int) -> int:
     while parent[node] != node:
         parent[node] = parent[parent[node]]
@@ -22,7 +24,7 @@ def _root(parent: Ints, node: int) -> int:
     return node
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def union(n_nodes: int, left: Ints, right: Ints) -> Ints:
     """Join the ends of every edge; the smallest node of a part is its name.
 
@@ -49,7 +51,7 @@ def union(n_nodes: int, left: Ints, right: Ints) -> Ints:
     return parent
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def union_apart(n_nodes: int, left: Ints, right: Ints, one: Ints, other: Ints) -> tuple[Ints, Bools]:
     """Join the ends of edges in the given order, refusing whatever joins a pair told apart.
 
@@ -83,7 +85,7 @@ def union_apart(n_nodes: int, left: Ints, right: Ints, one: Ints, other: Ints) -
     return parent, kept
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def adjacency(n_nodes: int, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
     """Lay edges out by node: start of each node's stretch, its neighbours, the edge numbers."""
     start = np.zeros(n_nodes + 1, np.int64)
@@ -103,7 +105,7 @@ def adjacency(n_nodes: int, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
     return start, near, edge
 
 
-@njit(cache=True)
+@graph_kernel
 def _descend(start: Ints, near: Ints, edge: Ints, first: int, clock: int, walk: tuple[Ints, ...]) -> int:
     order, by, above, met, low, place, only = walk
     met[first] = low[first] = clock
@@ -132,7 +134,7 @@ def _descend(start: Ints, near: Ints, edge: Ints, first: int, clock: int, walk: 
     return clock
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def bridges(start: Ints, near: Ints, edge: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """Walk the graph depth first and mark the edges that are the only way to a node.
 
@@ -155,11 +157,11 @@ def bridges(start: Ints, near: Ints, edge: Ints) -> tuple[Ints, Ints, Ints, Ints
     clock = np.int64(0)  # a bare 0 would compile the walk twice: once for just that number
     for first in range(n):
         if met[first] < 0:
-            clock = _descend(start, near, edge, first, clock, walk)  # type: ignore[arg-type, assignment]
+            clock = _descend(start, near, edge, first, clock, walk)
     return order, by, above, only
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def weak_bridges(
     tree: tuple[Ints, Ints, Ints, Ints], mass: Ints, volume: Floats, weight: Floats, least_people: int, most_share: float
 ) -> Bools:
@@ -178,7 +180,10 @@ def weak_bridges(
     """
     order, by, above, only = tree
     people, total = mass.copy(), volume.copy()
-    all_people, all_volume = mass.sum(), volume.sum()
+    all_people, all_volume = 0, 0.0
+    for node in range(mass.size):  # one after the other: numpy adds by halves, and the last bit would differ
+        all_people += mass[node]
+        all_volume += volume[node]
     cut = np.zeros(weight.size, np.bool_)
     for i in range(order.size - 1, 0, -1):
         node = order[i]
@@ -196,7 +201,7 @@ def weak_bridges(
     return cut
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def _far(start: Ints, near: Ints, first: int, depth: Ints) -> int:
     n = start.size - 1
     queue = np.empty(n, np.int64)
@@ -214,12 +219,12 @@ def _far(start: Ints, near: Ints, first: int, depth: Ints) -> int:
     return queue[tail - 1]
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def _slow_mode(start: Ints, near: Ints, heft: Floats, volume: Floats, n_rounds: int, x: Floats, fresh: Floats) -> None:
     """Find the slowest mode of the lazy walk by power iteration, from distances to a far node; it ends up in x."""
     n = start.size - 1
     depth = np.empty(n, np.int64)
-    far = _far(start, near, np.int64(0), depth)  # type: ignore[arg-type]  # a bare 0 would be compiled a second time
+    far = _far(start, near, np.int64(0), depth)  # a bare 0 would be compiled a second time
     far = _far(start, near, far, depth)
     total = 0.0
     for i in range(n):
@@ -279,7 +284,7 @@ def sweep(
     return best, side
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def _swept(
     start: Ints, near: Ints, heft: Floats, mass: Ints, least_people: int, order: Ints, volume: Floats, inside: Bools
 ) -> tuple[float, int]:
@@ -306,7 +311,7 @@ def _swept(
     return best, best_at
 
 
-@njit(cache=True, nogil=True)
+@graph_kernel
 def settle(start: Ints, near: Ints, heft: Floats, side: Bools, n_rounds: int) -> Bools:
     """Move every node to the side that holds most of its weight, a few rounds, in node order."""
     side = side.copy()
