@@ -11,6 +11,7 @@ from lianfang.engine.identifiers import kinds
 from lianfang.engine.records import headers, schema, secrets
 from lianfang.engine.terms.codes import IdentifierKind, Kind
 
+_COUNTERS = {"序号", "行号", "no", "sn", "#", "index"}
 SECRET, TAKEN, UNKNOWN = "secret", "taken", "unknown"
 _SURE = 0.8
 """Share of a nameless column's cells that must read as an identifier before it counts as one."""
@@ -102,13 +103,18 @@ def _likeliest(names: Sequence[str], file_name: str) -> Kind:
     return next(kind for kind in Kind if scores.get(kind, -1) >= best - 1e-9)
 
 
+def _counts_rows(name: str) -> bool:
+    """Say whether a header is that of a running number: it starts again at 1 in the next file, so any real id goes first."""
+    return name.strip().lower().rstrip(".。") in _COUNTERS
+
+
 def _by_header(kind: Kind, names: Sequence[str]) -> list[ColumnUse]:
     asked = [(place, name, *headers.candidates(kind, name)) for place, name in enumerate(names)]
     taken: dict[str, int] = {}
     found: dict[int, ColumnUse] = {}
     rank = {"name": 0, "alias": 1, "near": 2, "unknown": 3}
-    # the surest first, then headers that can mean one thing only, then from left to right
-    for place, name, fields, how in sorted(asked, key=lambda one: (rank[one[3]], len(one[2]), one[0])):
+    # the surest first, mere row counters last, then headers that can mean one thing only, then from left to right
+    for place, name, fields, how in sorted(asked, key=lambda one: (rank[one[3]], _counts_rows(one[1]), len(one[2]), one[0])):
         head = headers.read(name)
         if secrets.is_secret_header(name) and how != "name":
             found[place] = ColumnUse(place, name, None, SECRET)

@@ -80,6 +80,13 @@ def test_every_overlong_row_has_its_line_among_the_rejects(tmp_path, monkeypatch
     assert sorted(row["row"] for row in loaded.rejects.table().to_pylist() if row["reason"] == "long_row") == list(range(2, 12))
 
 
+def test_a_running_number_is_no_id_where_a_real_one_stands(tmp_path):
+    loaded = load.load([written(tmp_path, "a.csv", "序号,投诉编号,投诉内容\n1,TS9,催收太频繁\n2,TS8,利息太高\n")])
+    assert [one["record_id"] for one in rows(loaded)] == ["TS9", "TS8"]
+    alone = load.load([written(tmp_path, "b.csv", "序号,投诉内容\n1,催收太频繁\n")])
+    assert [one["record_id"] for one in rows(alone)] == ["1"]
+
+
 def test_an_open_quote_costs_its_line_only(tmp_path):
     loaded = load.load([written(tmp_path, "a.csv", 'id,text\n1,好\n2,"坏\n3,好\n')])
     assert [one["record_id"] for one in rows(loaded)] == ["1", "3"]

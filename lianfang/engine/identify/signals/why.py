@@ -20,6 +20,7 @@ from lianfang.engine.identify.guides.guide import Guard
 from lianfang.engine.terms.codes import Kind, Level
 from lianfang.engine.terms.errors import Say
 from lianfang.engine.terms.words import LEVELS
+from lianfang.engine.text import plain
 
 _LONG_CODE = re.compile(r"[A-Za-z0-9_\-.@]{6,}")
 _DIGIT = re.compile(r"\d")
@@ -28,6 +29,11 @@ _DIGIT = re.compile(r"\d")
 def covered(matched: str) -> str:
     """Cover long runs of letters and digits in a shown match: they may name a person."""
     return _LONG_CODE.sub(lambda run: f"{run[0][:2]}{'*' * (len(run[0]) - 4)}{run[0][-2:]}", matched)
+
+
+@cache
+def _folded(word: str) -> str:
+    return plain.plain(word).text
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,15 @@ class Word:
 
     @property
     def say(self) -> Say:
-        """Quote what was typed, and the plain form beside it where that is another."""
-        if self.raw.lower() == self.plain:
+        """Quote what was typed, and the plain form beside it where that is another.
+
+        A guide may list a word in two ordinary spellings: which of them met it is of no interest.
+        """
+        typed, made = self.raw.lower(), _folded(self.raw)
+        shown = made if made == _folded(self.plain) else self.plain
+        if typed in (self.plain, shown):
             return Say(f"「{self.typed}」", f"“{self.typed}”")
-        return Say(f"「{self.typed}」(即「{self.plain}」)", f"“{self.typed}” (“{self.plain}” made plain)")
+        return Say(f"「{self.typed}」(即「{shown}」)", f"“{self.typed}” (“{shown}” made plain)")
 
 
 def by_words(clause: Clause, words: tuple[Word, ...], evasion: bool) -> Say:
