@@ -210,7 +210,7 @@ def page(told: dict[str, Any]) -> str:
     rows = "\n".join(f"| {one['name']} | {one['n']} | {one['errors']} | {one['p50_ms']:g} | {one['p95_ms']:g} | {one['p99_ms']:g} |" for one in now["rows"])
     return f"""# The office under load 办公室承压
 
-Made by `lianfang bench office` on {machine['on']}: {machine['cores']} cores, {machine['processor']}, Python {machine['python']}; one process of pages, SQLite,
+Made by `lianfang bench office` on {machine['on']}: {machine['cores']} cores, {machine['processor']}, Python {machine['python']}; two processes of pages, SQLite,
 the demo's tables. Load average {now['load_before']} before and {now['load_after']} after: what is above 2 belongs to neighbours and makes every figure worse.
 
 {now['users']} people for {now['seconds']} s, each thinking one to three seconds between two pages; sessions are made before the clock starts.

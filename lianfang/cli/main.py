@@ -13,6 +13,8 @@ from types import FrameType
 from lianfang.cli import show, verbs
 from lianfang.engine.terms.errors import InputError, LianfangError, Say
 
+_SERVERS = {"serve", "worker", "witness"}  # stopping these is how their work ends
+
 
 def main() -> None:
     """Run the command line; every error of the house becomes three lines and an exit code."""
@@ -49,7 +51,10 @@ def _guarded(asked: argparse.Namespace) -> int:
         return wrong.exit_code
     except KeyboardInterrupt as stopped:
         show.Progress.leave()
-        show.line("已中断,没有留下半成品", "interrupted; nothing half-written was left", sys.stderr)
+        if asked.verb in _SERVERS:
+            show.line("已停止", "stopped", sys.stderr)
+        else:
+            show.line("已中断,没有留下半成品", "interrupted; nothing half-written was left", sys.stderr)
         return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
     except BrokenPipeError:
         # The reader went away (`| head`): give the rest to nobody, so that no trace follows at exit.

@@ -220,3 +220,24 @@ def test_a_process_leaves_its_counts_whole(tmp_path):
     read = gauges.Counts()
     read.add(json.loads((tmp_path / f"{os.getpid()}.json").read_text()))
     assert read.told() == mine.told()
+
+
+@override_settings(LIANFANG_AT_ONCE=1, LIANFANG_IN_LINE=0, LIANFANG_WAIT_SECONDS=0.01)
+def test_a_live_check_does_not_stand_in_line_behind_pages(office):
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(request):
+        if request.path == "/rings":
+            inside.set()
+            go_on.wait(20)
+        return HttpResponse("done")
+
+    door, told = gate.Gate(slow), {}
+    page = threading.Thread(target=lambda: told.update(page=door(RequestFactory().get("/rings"))))
+    page.start()
+    assert inside.wait(20)
+    assert door(RequestFactory().get("/desk")).status_code == 503, "the only slot is taken"
+    assert door(RequestFactory().post("/api/v1/check")).status_code == 200
+    go_on.set()
+    page.join(20)
+    assert told["page"].status_code == 200

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Set
 
-from lianfang.engine.identifiers import find
+from lianfang.engine.identifiers import find, mask
 
 # Nine digits in a row say nothing to a reader and may be a number no rule knows.
 _LONG = re.compile(r"\d(?:[ \-]?\d){8,}")
@@ -38,7 +38,7 @@ def veiled(text: str, known: Set[str] = frozenset()) -> str:
     """
     signs = list(text)
     for found in find.find(text):
-        _cover(signs, found.start, found.end)
+        _cover(signs, found.start, found.end, _kept(mask.mask(found.kind, found.value)))
     for long in _LONG.finditer("".join(signs)):
         _cover(signs, long.start(), long.end())
     for length in sorted({len(name) for name in known}):
@@ -48,8 +48,17 @@ def veiled(text: str, known: Set[str] = frozenset()) -> str:
     return "".join(signs)
 
 
-def _cover(signs: list[str], start: int, end: int) -> None:
+def _kept(masked: str) -> tuple[int, int] | None:
+    """Say how many characters a mask leaves at either end; None where it hides nothing."""
+    ends = [sum(one.isalnum() for one in part) for part in (masked.partition("*")[0], masked.rpartition("*")[2])]
+    return (ends[0], ends[1]) if "*" in masked else None
+
+
+def _cover(signs: list[str], start: int, end: int, kept: tuple[int, int] | None = None) -> None:
+    """Cover a stretch; what a mask elsewhere leaves is left here, and no more: two views must not add up to the whole."""
     places = [place for place in range(start, end) if signs[place].isalnum()]
     head, tail = (3, 4) if len(places) >= 11 else (1, 1)
+    if kept is not None:
+        head, tail = min(head, kept[0]), min(tail, kept[1])
     for place in places[head : max(len(places) - tail, head)]:
         signs[place] = "*"

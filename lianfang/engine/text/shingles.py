@@ -38,7 +38,10 @@ class Folds:
 
 
 def prepare() -> None:
-    """Begin to lay out what folding reads, beside other work: seconds in which a large table is being read."""
+    """Begin to lay out what folding reads, beside other work.
+
+    It takes seconds of Python, in which a large table is being read by compiled code.
+    """
     if compiled.used():
         from lianfang.engine.text import layout
 

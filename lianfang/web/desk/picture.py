@@ -33,6 +33,7 @@ DAYS = (
     (15, Say("8–15 天", "8 to 15 days")), (10**6, Say("15 天以上", "over 15 days")),
 )  # fmt: skip
 BOTH, REMOVED = {one: FINDINGS[one] for one in ("abnormal", "not_abnormal")}, "removed"
+_ONCE = Say("每个团伙只计一次:已立案、已报协会或已研判的,不再按级别计", "Each ring counts once: one in a case, shared or judged is not counted by its level")
 _BESIDE = Say("认定异常与认定不异常总是一起列出", "What was found abnormal always stands beside what was found not abnormal")
 
 
@@ -91,7 +92,7 @@ def _weeks(told: Iterable[list[Any]]) -> Chart | None:
 
 def _states(who: Any) -> Chart:
     counted = identify.ring_states(who, cases.visible_cases(who).order_by().values("key"))
-    return Chart("states", Say("团伙,按状态", "Rings by state"), list(STATES.values()), [(Say("团伙", "rings"), [counted.get(one, 0) for one in STATES])])
+    return Chart("states", Say("团伙,按状态", "Rings by state"), list(STATES.values()), [(Say("团伙", "rings"), [counted.get(one, 0) for one in STATES])], _ONCE)
 
 
 def _days(id: str, name: Say, told: Iterable[int]) -> Chart:

@@ -131,7 +131,9 @@ def work() -> None:
     ready()
     from lianfang.web.site import work as loop
 
-    loop.forever()
+    if loop.forever():
+        # What a run's results took is given back to the machine whole: a process rarely returns it otherwise.
+        os.execv(sys.executable, [sys.executable, "-m", "lianfang.cli.main", "worker"])
 
 
 def may_serve(how: Serving) -> None:
@@ -203,6 +205,8 @@ def _granian(how: Serving) -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", _SETTINGS)
     os.environ["LIANFANG_AT_ONCE"], os.environ["LIANFANG_PAGES"] = str(how.threads), str(how.pages)
+    # Threads by the dozen would each keep memory of their own for later.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # A thread for each at work, each in line, and some more that tell the rest to come back.
     threads = how.threads + int(os.environ.get("LIANFANG_IN_LINE", "32")) + 8
     Server(

@@ -11,15 +11,17 @@ from django.db import OperationalError, close_old_connections
 
 from lianfang.web.cases import work as cases
 from lianfang.web.evidence import keeping
+from lianfang.web.frame.gauges import resident_bytes
 from lianfang.web.identify import work
 from lianfang.web.site import probes
 
 IDLE_SECONDS, BEAT_SECONDS = 0.5, 10.0
+MOST_BYTES = 110 << 20
 _log = logging.getLogger("lianfang.worker")
 
 
-def forever() -> None:
-    """Work until told to stop."""
+def forever() -> bool:
+    """Work until told to stop, or until a finished run has left the process large: then it is to be started anew."""
     stopped: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -28,10 +30,10 @@ def forever() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     with keeping.beside():
-        _work(stopped)
+        return _work(stopped)
 
 
-def _work(stopped: list[int]) -> None:
+def _work(stopped: list[int]) -> bool:
     beaten_at = -BEAT_SECONDS
     while not stopped:
         close_old_connections()
@@ -44,5 +46,8 @@ def _work(stopped: list[int]) -> None:
         except OperationalError as wrong:  # the database is away for a moment: say so and go on
             _log.warning("the database is away", exc_info=wrong)
             busy = False
+        if busy and resident_bytes() > MOST_BYTES:
+            return True
         if not busy:
             time.sleep(IDLE_SECONDS)
+    return False
