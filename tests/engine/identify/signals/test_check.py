@@ -83,7 +83,8 @@ def test_reasons_quote_what_was_typed_and_name_no_code() -> None:
     from lianfang.engine.terms.errors import Say
 
     said = {why.Word("加薇信", "加vx").say.zh, why.Word("停息", "停息").say.zh, why.Word("加1VX9", "加vx").say.zh}
-    assert said == {"「加薇信」(即「加vx」)", "「停息」", "「加1VX9」(即「加vx」)"}
+    assert said == {"「加薇信」(即「加微信」)", "「停息」", "「加1VX9」(即「加vx」)"}
+    assert why.Word("停息挂账", "停息挂帐").say.zh == "「停息挂账」", "two ordinary spellings of one word: none is a disguise"
     assert "13812345678" not in why.Word("停13812345678息", "停息").say.zh, "what may be a number is covered"
     expression = SimpleNamespace(name=Say("有代理人", "has an agent"), test=Expr("agent_name is not null or agent_mobile is not null"))
     counted = SimpleNamespace(name=Say("同号", "one number"), test=Count(by="agent_mobile", days=90, at_least=5, distinct="person"))
