@@ -175,6 +175,7 @@ def serve(how: Serving, prepare: Sequence[str], then: Callable[[], None]) -> int
         if how.with_worker:
             workers.append(subprocess.Popen([sys.executable, "-m", "lianfang.cli.main", "worker"]))
         then()
+        preparing.wait()
 
     threading.Thread(target=wait, daemon=True).start()
     try:
