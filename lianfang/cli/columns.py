@@ -62,7 +62,7 @@ def _unit(found: Mapping, use: ColumnUse) -> str:
     """Say what a column is counted in; where its header does not, what it is taken for."""
     if use.unit or use.field is None:
         return use.unit or ""
-    field = next((one for one in schema.of(found.kind).fields if one.name == use.field), None)
+    field = schema.of(found.kind).field(use.field)
     if field is None:
         return ""
     if field.type == "money":

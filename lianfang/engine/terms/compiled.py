@@ -27,11 +27,7 @@ def kernel(function: Any) -> Any:
     Args:
         function: loops over buffers; correct as Python where bytes come as `buffer` gives them.
     """
-    if not used():
-        return function
-    import numba
-
-    return numba.njit(cache=True, nogil=True)(function)
+    return _compiled(function) if used() else function
 
 
 def graph_kernel(function: Any) -> Any:
@@ -40,8 +36,10 @@ def graph_kernel(function: Any) -> Any:
     Args:
         function: loops over arrays; gives the same to the last bit as Python.
     """
-    if _HOW == "off":
-        return function
+    return function if _HOW == "off" else _compiled(function)
+
+
+def _compiled(function: Any) -> Any:
     import numba
 
     return numba.njit(cache=True, nogil=True)(function)

@@ -40,15 +40,15 @@ def done() -> None:
 
 def waits(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Answer 503 with the step under way until the mark is gone; after that it is not looked for again."""
-    done: list[bool] = []
+    opened: list[bool] = []
 
     def told(request: HttpRequest) -> HttpResponse:
-        if done or request.path == ALIVE or request.path.startswith("/static/"):
+        if opened or request.path == ALIVE or request.path.startswith("/static/"):
             return answer(request)
         try:
             step = json.loads(_place().read_text("utf-8"))
         except FileNotFoundError:
-            done.append(True)
+            opened.append(True)
             return answer(request)
         words = {name: escape(str(step[name])) for name in ("n", "of", "zh", "en")}
         headers = {"Retry-After": str(_SECONDS), "Refresh": str(_SECONDS)}

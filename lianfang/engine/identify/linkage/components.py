@@ -37,19 +37,13 @@ def components(
     """
     from lianfang.engine.identify.linkage.kernels import union
 
-    left, right = _ends(left), _ends(right)
+    left, right = np.asarray(left), np.asarray(right)
     _check(left, right, n_nodes)
     parent = np.arange(n_nodes, dtype=np.int32)
     # Every end was seen to lie below 2**31: one compiled form does for all types of input.
-    union.join_all(left.astype(np.int32, copy=False), right.astype(np.int32, copy=False), parent)
+    union.join_all(np.ascontiguousarray(left, np.int32), np.ascontiguousarray(right, np.int32), parent)
     union.flatten(parent)
     return parent
-
-
-def _ends(nodes: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-    """Give node numbers a type the kernel knows."""
-    nodes = np.ascontiguousarray(nodes)
-    return nodes if nodes.dtype in (np.int32, np.int64, np.uint32) else nodes.astype(np.int64)
 
 
 def _check(left: npt.NDArray[np.integer], right: npt.NDArray[np.integer], n_nodes: int) -> None:
